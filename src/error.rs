@@ -1,0 +1,126 @@
+//! The one error type: what happened, what the reader does next, and a command to paste.
+//!
+//! Variants of [`Next`] are named for what the caller does with the error, not for where it came
+//! from, because that is the only thing callers decide on. Text from outside (an identity
+//! provider's description, a server's message) passes through [`foreign`] on its way in.
+
+use std::fmt;
+
+/// What has to happen before the same call can succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// A person has to sign in.
+    SignIn,
+    /// A setting, here or at the administrator's, has to change. Repeating the call can't help.
+    Configure,
+    /// Nothing has to change: the network, the service or the keychain was not there. Try again.
+    TryAgain,
+    /// The person or the provider said no. Repeating is for a person to decide.
+    Stop,
+}
+
+/// An error as a person meets it: two lines, what happened and a command to paste.
+///
+/// [`fmt::Display`] gives both lines. The cause chain is kept apart and shown with `-v` only. An
+/// `Error` never holds a secret: it is built from words of ours and from text that [`foreign`]
+/// has cleaned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}\n{paste}")]
+pub struct Error {
+    next: Next,
+    what: String,
+    paste: String,
+    detail: Option<String>,
+}
+
+impl Error {
+    /// An error with all its parts. `paste` is a command line for a shell.
+    pub fn new(next: Next, what: impl Into<String>, paste: impl Into<String>) -> Self {
+        Self { next, what: what.into(), paste: paste.into(), detail: None }
+    }
+
+    /// Adds a technical cause, shown with `-v` only.
+    #[must_use]
+    pub fn because(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = Some(foreign(&detail.to_string()));
+        self
+    }
+
+    /// What the caller does next.
+    pub fn next(&self) -> Next {
+        self.next
+    }
+
+    /// The first line: what happened.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// The second line: a command to paste.
+    pub fn paste(&self) -> &str {
+        &self.paste
+    }
+
+    /// The technical cause, for `-v`.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+}
+
+/// Longest piece of foreign text that is repeated to a person, in characters.
+const FOREIGN_MAX: usize = 300;
+
+/// Makes text from outside safe to show: control, line-breaking and direction-changing characters
+/// become spaces, runs of blanks one blank, and what is too long ends in `…`.
+///
+/// An `error_description` is written by whoever reaches the redirect URI; unfiltered, it could move
+/// the cursor of the terminal or fake a second line with a command of its own.
+pub fn foreign(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len().min(FOREIGN_MAX));
+    let mut count = 0;
+    for word in text.split(|c: char| c.is_whitespace() || is_unsafe_to_print(c)) {
+        if word.is_empty() {
+            continue;
+        }
+        let gap = if clean.is_empty() { "" } else { " " };
+        for c in gap.chars().chain(word.chars()) {
+            if count == FOREIGN_MAX {
+                clean.push('…');
+                return clean;
+            }
+            clean.push(c);
+            count += 1;
+        }
+    }
+    clean
+}
+
+/// Control characters and Unicode's format characters that hide or reorder text (UAX #9).
+fn is_unsafe_to_print(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{00AD}' | '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_add_a_line_or_move_the_cursor() {
+        assert_eq!(foreign("a\r\nrm -rf ~\u{1b}[2J\u{202E}x\0"), "a rm -rf ~ [2J x");
+    }
+
+    #[test]
+    fn foreign_text_is_bounded() {
+        let long = foreign(&"é".repeat(5_000));
+        assert_eq!(long.chars().count(), FOREIGN_MAX + 1);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn an_error_is_two_lines() {
+        let error = Error::new(Next::SignIn, "The sign-in has ended.", "cognito-creds login --profile dev");
+        assert_eq!(error.to_string().lines().count(), 2);
+    }
+}

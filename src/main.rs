@@ -1,0 +1,2 @@
+//! The `cognito-creds` program.
+fn main() {}

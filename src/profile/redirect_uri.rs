@@ -1,0 +1,119 @@
+//! A loopback redirect URI: what is registered at the app client, byte for byte, and what it means
+//! for the listener.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// A registered loopback redirect (RFC 8252 §7.3). Cognito compares it as an exact string, so the
+/// text is kept as it was written and never re-serialized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectUri {
+    text: String,
+    host: String,
+    port: u16,
+    path: String,
+}
+
+impl RedirectUri {
+    /// Parses `http://localhost|127.0.0.1|[::1][:PORT][/PATH]`. The error says in words what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = url::Url::parse(text).map_err(|e| format!("'{text}' is not a URL ({e})"))?;
+        if url.scheme() != "http" {
+            return Err(format!(
+                "'{text}' must start with http:// because the browser returns to this machine without TLS"
+            ));
+        }
+        if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("'{text}' must have no fragment and no user name"));
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") {
+            return Err(format!(
+                "'{text}' does not lead back to this machine; use localhost, 127.0.0.1 or [::1]"
+            ));
+        }
+        let port = url.port_or_known_default().unwrap_or(80);
+        if port == 0 {
+            return Err(format!("'{text}' needs a port that is registered at the app client, not 0"));
+        }
+        Ok(Self { text: text.to_owned(), host, port, path: url.path().to_owned() })
+    }
+
+    /// The text as registered, for `redirect_uri=`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The port the listener binds.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The only path that is answered, `/` where none is written.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Every address the host name means: a browser may try either family of `localhost` first.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let v4 = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port);
+        let v6 = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), self.port);
+        match self.host.as_str() {
+            "127.0.0.1" => vec![v4],
+            "[::1]" => vec![v6],
+            _ => vec![v4, v6],
+        }
+    }
+
+    /// Whether a `Host` header belongs to this redirect: any other name is a rebinding attempt.
+    /// The port may be left out when it is 80; the comparison ignores case (RFC 9110 §4.2.3).
+    pub fn accepts_host(&self, header: &[u8]) -> bool {
+        let full = format!("{}:{}", self.host, self.port);
+        header.eq_ignore_ascii_case(full.as_bytes())
+            || (self.port == 80 && header.eq_ignore_ascii_case(self.host.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_kept_byte_for_byte() {
+        for text in ["http://localhost:8080", "http://localhost:8080/", "http://127.0.0.1:9/a/b?x=1"] {
+            assert_eq!(RedirectUri::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn localhost_means_both_families() {
+        assert_eq!(RedirectUri::parse("http://localhost:8080").unwrap().addresses().len(), 2);
+        assert_eq!(RedirectUri::parse("http://[::1]:8080").unwrap().addresses().len(), 1);
+    }
+
+    #[test]
+    fn other_hosts_are_refused() {
+        for text in [
+            "https://localhost:1",
+            "http://example.com",
+            "http://localhost.evil.com:1",
+            "http://127.0.0.1.evil.com",
+            "http://u@localhost:1",
+            "http://localhost:1#f",
+            "http://localhost:0",
+            "x",
+        ] {
+            assert!(RedirectUri::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_host_header_is_not_ours() {
+        let uri = RedirectUri::parse("http://localhost:8080/cb").unwrap();
+        assert!(uri.accepts_host(b"LOCALHOST:8080"));
+        for host in
+            [&b"evil.com:8080"[..], b"localhost", b"localhost:80", b"localhost:8080.", b"127.0.0.1:8080", b""]
+        {
+            assert!(!uri.accepts_host(host));
+        }
+    }
+}

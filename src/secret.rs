@@ -1,0 +1,91 @@
+//! Newtypes for everything that must not be printed, logged or left in memory.
+//!
+//! Each wraps [`secrecy::SecretString`]: zeroized on drop, `Debug` shows the type alone. The only
+//! way to the text is [`expose`](RefreshToken::expose), so that a search for that word finds every
+//! place where a secret leaves its type.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+macro_rules! secret {
+    ($(#[doc = $doc:literal])+ $name:ident) => {
+        $(#[doc = $doc])+
+        #[derive(Clone)]
+        pub struct $name(SecretString);
+
+        impl $name {
+            /// Takes the text over; the caller keeps no copy.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(SecretString::from(text.into()))
+            }
+
+            /// The text, for the one place that sends or stores it.
+            pub fn expose(&self) -> &str {
+                self.0.expose_secret()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+
+        impl Serialize for $name {
+            /// Serializing is how a login reaches its store; nothing else serializes a secret.
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.expose())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                SecretString::deserialize(d).map(Self)
+            }
+        }
+    };
+}
+
+secret! {
+    /// The refresh token of a login: opaque, about 1,850 bytes (RFC 6749 §1.5).
+    RefreshToken
+}
+secret! {
+    /// The ID token of a login, a JWT of up to 20,000 bytes (OpenID Connect Core §2).
+    IdToken
+}
+secret! {
+    /// The access token of a login (RFC 6749 §1.4).
+    AccessToken
+}
+secret! {
+    /// An authorization code: one use, five minutes (RFC 6749 §1.3.1).
+    AuthorizationCode
+}
+secret! {
+    /// The PKCE code verifier that belongs to one authorization request (RFC 7636 §4.1).
+    CodeVerifier
+}
+secret! {
+    /// The secret of a confidential app client (RFC 6749 §2.3.1).
+    ClientSecret
+}
+secret! {
+    /// The secret access key of AWS credentials.
+    SecretAccessKey
+}
+secret! {
+    /// The session token of temporary AWS credentials.
+    SessionToken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_type_and_nothing_of_the_text() {
+        assert_eq!(format!("{:?}", RefreshToken::new("canary")), "RefreshToken([redacted])");
+    }
+}

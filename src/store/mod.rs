@@ -1,0 +1,73 @@
+//! Where a login and its credentials are kept: one trait, and the places that implement it.
+//!
+//! Everything above this module sees bytes under a name. What the places differ in (size limits,
+//! prompts, lifetimes) stays below the trait.
+
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A value on its way into or out of a store; zeroized on drop.
+pub type Bytes = Zeroizing<Vec<u8>>;
+
+/// The name of one entry: a kind and a digest of everything the entry depends on, for instance
+/// `login.0f3a…`. Free of blanks, `@`, `/` and `:`, so that it fits every store and file system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryName(String);
+
+impl EntryName {
+    /// A name of `kind` (`login`, `credentials`, `client-secret`) for the parts it depends on.
+    ///
+    /// The parts are length-prefixed before hashing (SHA-256, the first 128 bits), so that no two
+    /// lists of parts share a name by moving characters between neighbours.
+    pub fn new<'a>(kind: &str, parts: impl IntoIterator<Item = &'a str>) -> Self {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let hex: String = hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect();
+        Self(format!("{kind}.{hex}"))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such store here (no D-Bus, no keyutils, seccomp): the next one may serve.
+    #[error("{0}")]
+    Absent(String),
+    /// The store is there but closed: locked, prompt dismissed, access denied.
+    #[error("{0}")]
+    Locked(String),
+    /// Nobody answered within the store's deadline.
+    #[error("no answer within {} seconds", .0.as_secs())]
+    TimedOut(Duration),
+    /// The value does not fit: quota or size limit.
+    #[error("{0}")]
+    Full(String),
+    /// Anything else; the text holds no secret.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A place that keeps small secret values under a name.
+pub trait Store {
+    /// The value, or `None` where there is none. A torn or expired value reads as none.
+    fn load(&self, name: &EntryName) -> Result<Option<Bytes>, StoreError>;
+
+    /// Saves the value durably, replacing an earlier one whole or not at all. Where the store can,
+    /// it forgets the value by itself after `lives`.
+    fn save(&self, name: &EntryName, value: &[u8], lives: Option<Duration>) -> Result<(), StoreError>;
+
+    /// Removes the value. Nothing to remove is success.
+    fn delete(&self, name: &EntryName) -> Result<(), StoreError>;
+
+    /// What a person calls this place, for instance `keychain (Secret Service)`.
+    fn describe(&self) -> String;
+}
