@@ -1,6 +1,41 @@
 //! The credential process that makes Amazon Cognito logins work with every AWS tool.
+//!
+//! The AWS config file names this program in a profile's `credential_process`; an SDK runs it and
+//! reads one JSON document from its stdout. What happens in between, from the top down:
+//!
+//! - [`cli`] and [`commands`]: arguments in, words out. Nothing below them knows clap or stdout.
+//! - [`session`]: the use-case. A pure decision about the next step, and the loop that carries it out.
+//! - [`sign_in`]: one browser tab for however many processes need one.
+//! - [`user_pool`]: authorize, callback, page, tokens, claims. [`identity_pool`]: credentials and roles.
+//! - [`vault`] over [`store`]: where logins and credentials are kept. [`login`] and [`credentials`]:
+//!   what is kept. [`journal`]: what is remembered and no secret.
+//! - [`profile`]: the settings. [`http`]: the one outbound client. [`lock`], [`platform`],
+//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`clock`], [`retry`], [`log`],
+//!   [`output`]: what all of them share.
+//!
+//! The library is the program's inside, split off for its tests; its API follows the program and
+//! promises no stability.
 
+pub mod browser;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod credentials;
 pub mod error;
+pub mod http;
+pub mod identity_pool;
+pub mod journal;
+pub mod lock;
+pub mod log;
+pub mod login;
+pub mod output;
+pub mod platform;
 pub mod profile;
+pub mod retry;
 pub mod secret;
+pub mod session;
+pub mod sign_in;
 pub mod store;
+pub mod terminal;
+pub mod user_pool;
+pub mod vault;

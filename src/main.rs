@@ -1,2 +1,9 @@
-//! The `cognito-creds` program.
-fn main() {}
+//! The `cognito-creds` program: parse, run, exit code.
+
+use clap::Parser;
+use cognito_creds::{cli::Cli, commands};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::run(&Cli::parse())
+}

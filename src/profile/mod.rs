@@ -1,3 +1,398 @@
 //! A profile: the validated settings of one section of the AWS config file.
+//!
+//! Everything is parsed here, at the edge; what the rest of the crate gets is typed and in range.
+//! Nothing here reads a key that the table in [`keys`] does not declare, but for the standard AWS
+//! keys named in [`Profile::load`].
 
+pub mod config_file;
+pub mod keys;
 pub mod redirect_uri;
+pub mod values;
+
+use crate::error::{Error, Next};
+use crate::store::EntryName;
+use config_file::{Section, shell_word};
+use keys::Key;
+use redirect_uri::RedirectUri;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use url::Url;
+use values::{Domain, IdentityPoolId};
+
+/// Where the process finds things: its environment, injected so that tests need none.
+pub trait Environment {
+    /// A variable of the environment; empty or not UTF-8 counts as unset.
+    fn var(&self, name: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment for F {
+    fn var(&self, name: &str) -> Option<String> {
+        self(name).filter(|v| !v.is_empty())
+    }
+}
+
+/// Which provider a sign-in goes to, skipping the chooser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderHint {
+    /// `identity_provider`: the provider's exact name in the user pool.
+    Name(String),
+    /// `idp_identifier`: an alternative name, e.g. an e-mail domain.
+    Identifier(String),
+}
+
+/// Whether `credential-process` may open a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interactive {
+    /// Where a person can see it.
+    Auto,
+    /// Not at all: fail at once with the command to run.
+    Never,
+}
+
+/// Where a login is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// The keychain; the kernel keyring, with a notice, where there is none.
+    Default,
+    /// The keychain and nothing else.
+    Keychain,
+    /// The Linux kernel keyring.
+    Kernel,
+    /// A 0600 file, by explicit choice only.
+    File,
+}
+
+/// Where credentials are kept between calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheChoice {
+    /// The kernel keyring on Linux, the keychain elsewhere.
+    Auto,
+    /// The keychain.
+    Keychain,
+    /// Nowhere: every call goes to the identity pool.
+    None,
+}
+
+/// How the user pool is asked to sign a person in.
+#[derive(Debug, Clone)]
+pub struct UserPool {
+    /// The pool's domain.
+    pub domain: Domain,
+    /// The app client.
+    pub client_id: String,
+    /// `REGION_ID`, where configured.
+    pub user_pool_id: Option<String>,
+    /// Registered loopback redirects in the order they are tried; at least one.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Space separated, `openid` among them.
+    pub scopes: String,
+    /// Straight to this provider.
+    pub provider: Option<ProviderHint>,
+    /// `login_hint`.
+    pub login_hint: Option<String>,
+    /// `prompt`.
+    pub prompt: Option<String>,
+    /// `lang`.
+    pub lang: Option<String>,
+}
+
+/// The validated settings of one profile.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The name as given on the command line.
+    pub name: String,
+    /// How a person signs in.
+    pub user_pool: UserPool,
+    /// Where credentials come from; absent in profiles that only want tokens.
+    pub identity_pool: Option<IdentityPoolId>,
+    /// An endpoint in place of the identity pool's own.
+    pub identity_endpoint: Option<Url>,
+    /// Use the FIPS endpoints.
+    pub fips: bool,
+    /// Role ARN, name or unique suffix.
+    pub role: Option<String>,
+    /// Keeps two logins at one client apart.
+    pub login: String,
+    /// May a browser be opened by `credential-process`?
+    pub interactive: Interactive,
+    /// How long `credential-process` waits for a sign-in.
+    pub wait: Duration,
+    /// How long a sign-in may take.
+    pub login_timeout: Duration,
+    /// Least remaining life of credentials handed out without renewing.
+    pub refresh_margin: Duration,
+    /// Where the login is kept.
+    pub store: StoreChoice,
+    /// Where credentials are kept.
+    pub cache: CacheChoice,
+    /// A PEM file that replaces the OS trust store.
+    pub ca_bundle: Option<PathBuf>,
+    home: String,
+}
+
+impl Profile {
+    /// Reads and validates profile `name`.
+    ///
+    /// `home` names the folder of this installation's state; credentials are bound to it, so that
+    /// two homes of one user never meet in the kernel keyring. Standard keys honoured: `region`,
+    /// `ca_bundle`, `use_fips_endpoint`, `endpoint_url`, `services`. Errors name every missing key
+    /// at once, or the first bad value with its key.
+    pub fn load(name: &str, env: &dyn Environment, home: &str) -> Result<Self, Error> {
+        let path = config_path(env);
+        let section = config_file::read(&path, name)?.ok_or_else(|| unknown_profile(name, &path))?;
+        Reader { name, section: &section, env }.profile(home)
+    }
+
+    /// The store entry of this profile's login: shared by every profile with the same domain,
+    /// client, provider and `cognito_login`. Bound to the home, because the locks that keep two
+    /// renewals apart lie there.
+    pub fn login_entry(&self) -> EntryName {
+        let (kind, provider) = match &self.user_pool.provider {
+            None => ("", ""),
+            Some(ProviderHint::Name(name)) => ("name", name.as_str()),
+            Some(ProviderHint::Identifier(id)) => ("identifier", id.as_str()),
+        };
+        let pool = &self.user_pool;
+        EntryName::new(
+            "login",
+            [pool.domain.as_str(), &pool.client_id, kind, provider, &self.login, &self.home],
+        )
+    }
+
+    /// The cache entry of this profile's credentials: everything that makes credentials differ, so
+    /// that an edited profile never serves old ones.
+    pub fn credentials_entry(&self) -> EntryName {
+        let pool = self.identity_pool.as_ref().map_or("", IdentityPoolId::as_str);
+        let endpoint = self.identity_endpoint.as_ref().map_or("", Url::as_str);
+        let user_pool = self.user_pool.user_pool_id.as_deref().unwrap_or_default();
+        let fips = if self.fips { "fips" } else { "" };
+        let role = self.role.as_deref().unwrap_or_default();
+        let login = self.login_entry();
+        EntryName::new("credentials", [login.as_str(), pool, endpoint, user_pool, fips, role])
+    }
+
+    /// The store entry of the app client's secret.
+    pub fn client_secret_entry(&self) -> EntryName {
+        EntryName::new("client-secret", [self.user_pool.domain.as_str(), &self.user_pool.client_id])
+    }
+
+    /// `cognito-creds COMMAND --profile NAME`, quoted for a shell: the second line of most errors.
+    pub fn command(&self, command: &str) -> String {
+        command_line(command, &self.name)
+    }
+}
+
+/// `cognito-creds COMMAND --profile NAME`, quoted for a shell.
+pub fn command_line(command: &str, profile: &str) -> String {
+    format!("cognito-creds {command} --profile {}", shell_word(profile))
+}
+
+/// The AWS config file: `AWS_CONFIG_FILE`, else `~/.aws/config`; a leading `~/` is the home folder.
+pub fn config_path(env: &dyn Environment) -> PathBuf {
+    let home = env.var("HOME").or_else(|| env.var("USERPROFILE")).unwrap_or_default();
+    match env.var("AWS_CONFIG_FILE") {
+        Some(path) => match path.strip_prefix("~/") {
+            Some(rest) => Path::new(&home).join(rest),
+            None => path.into(),
+        },
+        None => Path::new(&home).join(".aws").join("config"),
+    }
+}
+
+fn unknown_profile(name: &str, path: &Path) -> Error {
+    let names = config_file::profile_names(path);
+    let have = match names.len() {
+        0 => "it has no profiles".to_owned(),
+        1..=12 => format!("it has {}", names.join(", ")),
+        n => format!("it has {n} others"),
+    };
+    let what = format!("There is no profile {name} in {}; {have}.", path.display());
+    Error::new(Next::Configure, what, "aws configure list-profiles")
+}
+
+/// Reads typed values out of one section, with the key named in every complaint.
+struct Reader<'a> {
+    name: &'a str,
+    section: &'a Section,
+    env: &'a dyn Environment,
+}
+
+impl Reader<'_> {
+    fn profile(&self, home: &str) -> Result<Profile, Error> {
+        self.name_missing(&[&keys::DOMAIN, &keys::CLIENT_ID])?;
+        self.only(&keys::AUTH, "user-pool")?;
+        self.only(&keys::FLOW, "enhanced")?;
+        let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
+        let fips = self
+            .standard("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+            .is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        Ok(Profile {
+            name: self.name.to_owned(),
+            user_pool: self.user_pool(identity_pool.as_ref(), fips)?,
+            identity_endpoint: self.identity_endpoint()?,
+            identity_pool,
+            fips,
+            role: self.text(&keys::ROLE),
+            login: self.text(&keys::LOGIN).unwrap_or_default(),
+            interactive: self
+                .choice(&keys::INTERACTIVE, &[("auto", Interactive::Auto), ("never", Interactive::Never)])?,
+            wait: self.duration(&keys::WAIT, 0, 3600)?,
+            login_timeout: self.duration(&keys::LOGIN_TIMEOUT, 10, 3600)?,
+            // Credentials of the enhanced flow live an hour; a margin beyond 55 minutes would renew
+            // on every call.
+            refresh_margin: self.duration(&keys::REFRESH_MARGIN, 60, 55 * 60)?,
+            store: self.choice(
+                &keys::STORE,
+                &[
+                    ("", StoreChoice::Default),
+                    ("keychain", StoreChoice::Keychain),
+                    ("kernel", StoreChoice::Kernel),
+                    ("file", StoreChoice::File),
+                ],
+            )?,
+            cache: self.choice(
+                &keys::CACHE,
+                &[
+                    ("auto", CacheChoice::Auto),
+                    ("keychain", CacheChoice::Keychain),
+                    ("none", CacheChoice::None),
+                ],
+            )?,
+            ca_bundle: self.standard("AWS_CA_BUNDLE", "ca_bundle").map(PathBuf::from),
+            home: home.to_owned(),
+        })
+    }
+
+    fn user_pool(&self, identity_pool: Option<&IdentityPoolId>, fips: bool) -> Result<UserPool, Error> {
+        let user_pool_id =
+            self.parsed(&keys::USER_POOL_ID, |v| values::user_pool_id(v).map(str::to_owned))?;
+        let region = user_pool_id
+            .as_deref()
+            .and_then(|id| id.split_once('_').map(|(region, _)| region.to_owned()))
+            .or_else(|| identity_pool.map(|id| id.region().to_owned()))
+            .or_else(|| self.standard("AWS_REGION", "region"));
+        let provider = match (self.text(&keys::IDENTITY_PROVIDER), self.text(&keys::IDP_IDENTIFIER)) {
+            (Some(_), Some(_)) => {
+                return Err(self.bad(
+                    &keys::IDP_IDENTIFIER,
+                    "it can't be combined with cognito_identity_provider; keep one",
+                ));
+            }
+            (Some(name), None) => Some(ProviderHint::Name(name)),
+            (None, Some(id)) => Some(ProviderHint::Identifier(id)),
+            (None, None) => None,
+        };
+        Ok(UserPool {
+            domain: self.required(&keys::DOMAIN, |v| Domain::parse(v, region.as_deref(), fips))?,
+            client_id: self.required(&keys::CLIENT_ID, |v| values::client_id(v).map(str::to_owned))?,
+            user_pool_id,
+            redirect_uris: self.required(&keys::REDIRECT_URI, |v| {
+                v.split(',').map(str::trim).filter(|u| !u.is_empty()).map(RedirectUri::parse).collect()
+            })?,
+            scopes: self.required(&keys::SCOPES, values::scopes)?,
+            provider,
+            login_hint: self.text(&keys::LOGIN_HINT),
+            prompt: self.parsed(&keys::PROMPT, |v| values::prompt(v).map(str::to_owned))?,
+            lang: self.text(&keys::LANG),
+        })
+    }
+
+    /// An endpoint in place of the identity pool's, in the SDKs' order: the service's variable, the
+    /// general variable, `[services]`, `endpoint_url` (AWS SDKs and Tools Reference Guide,
+    /// "Service-specific endpoints"). The service is spelled `cognito_identity` by botocore and
+    /// `cognito-identity` by the Rust SDK; both are read.
+    fn identity_endpoint(&self) -> Result<Option<Url>, Error> {
+        let ignored = self.standard("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
+        if ignored.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
+        let from_services = || {
+            let services = self.section.get("services")?;
+            ["cognito_identity", "cognito-identity"]
+                .iter()
+                .find_map(|s| self.section.service(services, s, "endpoint_url"))
+                .map(|url| ("endpoint_url in [services]", url.to_owned()))
+        };
+        let from_env = |name| self.env.var(name).map(|url| (name, url));
+        let found = from_env("AWS_ENDPOINT_URL_COGNITO_IDENTITY")
+            .or_else(|| from_env("AWS_ENDPOINT_URL"))
+            .or_else(from_services)
+            .or_else(|| self.section.get("endpoint_url").map(|url| ("endpoint_url", url.to_owned())));
+        let Some((name, text)) = found else { return Ok(None) };
+        values::endpoint(&text).map(Some).map_err(|why| self.bad_value(name, &why))
+    }
+
+    fn text(&self, key: &Key) -> Option<String> {
+        self.section.get(key.name).or(Some(key.default)).filter(|v| !v.is_empty()).map(str::to_owned)
+    }
+
+    /// A standard AWS setting: the variable beats the profile's key, as in every SDK.
+    fn standard(&self, variable: &str, key: &str) -> Option<String> {
+        self.env.var(variable).or_else(|| self.section.get(key).map(str::to_owned))
+    }
+
+    fn parsed<T>(&self, key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Error> {
+        self.text(key).map(|v| parse(&v).map_err(|why| self.bad(key, &why))).transpose()
+    }
+
+    fn required<T>(&self, key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Error> {
+        parse(&self.text(key).unwrap_or_default()).map_err(|why| self.bad(key, &why))
+    }
+
+    fn duration(&self, key: &Key, least: u64, most: u64) -> Result<Duration, Error> {
+        self.required(key, |v| values::duration(v, least, most))
+    }
+
+    fn choice<T: Copy>(&self, key: &Key, among: &[(&str, T)]) -> Result<T, Error> {
+        let text = self.text(key).unwrap_or_default();
+        among.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<_> = among.iter().map(|(name, _)| *name).filter(|n| !n.is_empty()).collect();
+            self.bad(key, &format!("'{text}' is not one of {}", names.join(", ")))
+        })
+    }
+
+    /// A key whose other values belong to ways of signing in that this version does not have.
+    fn only(&self, key: &Key, value: &str) -> Result<(), Error> {
+        match self.text(key) {
+            Some(text) if text != value => {
+                Err(self.bad(key, &format!("'{text}' is not supported by this version, only {value} is")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn name_missing(&self, required: &[&Key]) -> Result<(), Error> {
+        let missing: Vec<_> = required.iter().filter(|k| self.text(k).is_none()).collect();
+        let Some(first) = missing.first() else { return Ok(()) };
+        let names: Vec<_> = missing.iter().map(|k| k.name).collect();
+        let what = format!("Profile {} has no {}.", self.name, names.join(" and no "));
+        Err(Error::new(Next::Configure, what, self.set_command(first.name)))
+    }
+
+    fn bad(&self, key: &Key, why: &str) -> Error {
+        self.bad_value(key.name, why)
+    }
+
+    fn bad_value(&self, key: &str, why: &str) -> Error {
+        let what = format!("{key} of profile {} can't be used: {}.", self.name, crate::error::foreign(why));
+        Error::new(Next::Configure, what, self.set_command(key))
+    }
+
+    /// The command that sets a key, with an example value. Variables are shown instead.
+    fn set_command(&self, key: &str) -> String {
+        if !key.starts_with("cognito_") {
+            return command_line("doctor", self.name);
+        }
+        format!("aws configure set {key} {} --profile {}", values::example(key), shell_word(self.name))
+    }
+}
+
+/// The error of a profile without an identity pool where credentials are asked for.
+pub fn no_identity_pool(profile: &Profile) -> Error {
+    let key = keys::IDENTITY_POOL_ID.name;
+    Error::new(
+        Next::Configure,
+        format!("Profile {} has no {key}, so it gives tokens but no AWS credentials.", profile.name),
+        format!("aws configure set {key} {} --profile {}", values::example(key), shell_word(&profile.name)),
+    )
+}

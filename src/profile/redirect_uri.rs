@@ -64,6 +64,18 @@ impl RedirectUri {
         }
     }
 
+    /// The query of an address that leads here, for an address that a person pasted; `None` for any
+    /// other address.
+    pub fn query_of<'a>(&self, address: &'a str) -> Option<&'a str> {
+        let url = url::Url::parse(address).ok()?;
+        let here = url.scheme() == "http"
+            && url.host_str() == Some(&self.host)
+            && url.port_or_known_default() == Some(self.port)
+            && url.path() == self.path;
+        let (_, query) = address.split_once('?')?;
+        here.then(|| query.split('#').next().unwrap_or(query))
+    }
+
     /// Whether a `Host` header belongs to this redirect: any other name is a rebinding attempt.
     /// The port may be left out when it is 80; the comparison ignores case (RFC 9110 §4.2.3).
     pub fn accepts_host(&self, header: &[u8]) -> bool {
@@ -103,6 +115,21 @@ mod tests {
             "x",
         ] {
             assert!(RedirectUri::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_its_own_address_has_a_query_for_it() {
+        let uri = RedirectUri::parse("http://localhost:8080/cb").unwrap();
+        assert_eq!(uri.query_of("http://localhost:8080/cb?code=1&state=2#x"), Some("code=1&state=2"));
+        for other in [
+            "http://localhost:8080/?code=1",
+            "http://evil.com/cb?code=1",
+            "https://localhost:8080/cb?code=1",
+            "http://localhost:8080/cb",
+            "code=1",
+        ] {
+            assert_eq!(uri.query_of(other), None, "{other}");
         }
     }
 

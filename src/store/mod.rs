@@ -3,6 +3,23 @@
 //! Everything above this module sees bytes under a name. What the places differ in (size limits,
 //! prompts, lifetimes) stays below the trait.
 
+mod file;
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_kernel.rs"]
+mod kernel;
+mod keychain;
+mod memory;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod secret_service;
+pub mod split;
+
+pub use file::Files;
+pub use kernel::Kernel;
+pub use keychain::Keychain;
+pub use memory::Memory;
+
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -28,6 +45,13 @@ impl EntryName {
         }
         let hex: String = hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect();
         Self(format!("{kind}.{hex}"))
+    }
+
+    /// Reads a name back from where it was written down; `None` for what was never a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, hex) = text.split_once('.')?;
+        let ok = kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && hex.len() == 32;
+        (ok && hex.bytes().all(|b| b.is_ascii_hexdigit())).then(|| Self(text.to_owned()))
     }
 
     /// The name as text.

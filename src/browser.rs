@@ -1,0 +1,98 @@
+//! The person's browser: whether one can be seen, and opening an address in it.
+
+use crate::profile::Environment;
+use std::io;
+use std::process::{Command, Stdio};
+use url::Url;
+
+/// Variables of ours that may hold a secret; no browser inherits them.
+const PRIVATE: [&str; 2] = ["COGNITO_CREDS_CLIENT_SECRET", "COGNITO_CREDS_REFRESH_TOKEN"];
+
+/// Whether a person could see a browser that this process opens: macOS, Windows, WSL, or any of
+/// `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY`; never under `CI`. An SSH session has none of those.
+pub fn can_be_seen(env: &dyn Environment) -> bool {
+    if env.var("CI").is_some() {
+        return false;
+    }
+    let desktop = cfg!(any(target_os = "macos", windows)) && env.var("SSH_CONNECTION").is_none();
+    let wsl = env.var("WSL_DISTRO_NAME").is_some();
+    desktop || wsl || ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env.var(name).is_some())
+}
+
+/// Opens the address: `BROWSER` if set, else the platform's own way.
+///
+/// No shell is involved, the address is one argument, and the child has none of our streams: a text
+/// browser on our stdout would corrupt the JSON that an SDK waits for.
+pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "no browser found");
+    let commands = match env.var("BROWSER") {
+        Some(browser) => from_variable(&browser, url.as_str()),
+        None => open::commands(url.as_str()),
+    };
+    for mut command in commands {
+        for name in PRIVATE {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        match command.spawn() {
+            Ok(_child) => return Ok(()),
+            Err(e) => last = e,
+        }
+    }
+    Err(last)
+}
+
+/// `BROWSER` is a list of commands separated by `:`; `%s` in one stands for the address, otherwise
+/// the address is its last argument (the convention of xdg-open and Python's webbrowser).
+fn from_variable(browser: &str, url: &str) -> Vec<Command> {
+    let separator = if cfg!(windows) { ';' } else { ':' };
+    browser
+        .split(separator)
+        .filter_map(|entry| {
+            let mut words = entry.split_ascii_whitespace();
+            let mut command = Command::new(words.next()?);
+            let mut placed = false;
+            for word in words {
+                placed |= word.contains("%s");
+                command.arg(word.replace("%s", url));
+            }
+            if !placed {
+                command.arg(url);
+            }
+            Some(command)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(vars: &[&str]) -> bool {
+        can_be_seen(&|name: &str| vars.contains(&name).then(|| "x".to_owned()))
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_browser_is_opened_only_where_a_person_sees_it() {
+        assert!(!seen(&[]));
+        assert!(!seen(&["SSH_CONNECTION"]));
+        assert!(seen(&["DISPLAY"]) && seen(&["WAYLAND_DISPLAY"]) && seen(&["WSL_DISTRO_NAME"]));
+        assert!(seen(&["BROWSER", "SSH_CONNECTION"]));
+        assert!(!seen(&["DISPLAY", "BROWSER", "CI"]));
+    }
+
+    #[test]
+    fn the_address_is_one_argument_and_never_shell_text() {
+        let url = "https://x/?a=1&b=$(reboot)%20;";
+        let commands = from_variable("first --new-window:second --url=%s -q", url);
+        let shown: Vec<Vec<_>> = commands
+            .iter()
+            .map(|c| c.get_args().map(|a| a.to_string_lossy().into_owned()).collect())
+            .collect();
+        assert_eq!(
+            shown,
+            [vec!["--new-window".to_owned(), url.to_owned()], vec![format!("--url={url}"), "-q".to_owned()]]
+        );
+    }
+}

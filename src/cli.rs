@@ -1,0 +1,74 @@
+//! The command line, and nothing but its definition.
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+/// Amazon Cognito logins as AWS credentials, for every AWS tool.
+#[derive(Debug, Parser)]
+#[command(name = "cognito-creds", version, about, disable_help_subcommand = true)]
+#[command(
+    after_help = "Put this into ~/.aws/config, and every AWS tool signs in through Cognito:\n  [profile dev]\n  credential_process = cognito-creds credential-process --profile dev\n  cognito_domain = https://PREFIX.auth.REGION.amazoncognito.com\n  cognito_client_id = ...\n  cognito_identity_pool_id = REGION:..."
+)]
+pub struct Cli {
+    /// Say what is done (-vv: and how). Never shows a secret
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print credentials as AWS SDKs expect them: the line for ~/.aws/config
+    CredentialProcess(Required),
+    /// Sign in now, in the browser
+    Login(Login),
+    /// Forget the login and its credentials, and revoke them at the server
+    Logout(Logout),
+    /// The detached part of a sign-in; started by credential-process.
+    #[command(hide = true)]
+    SignIn(Required),
+    /// The detached renewal of credentials; started by credential-process.
+    #[command(hide = true)]
+    Renew(Required),
+}
+
+/// A profile that must be named: SDKs do not say which profile they serve.
+#[derive(Debug, Args)]
+pub struct Required {
+    /// The profile in ~/.aws/config
+    #[arg(long, value_name = "NAME")]
+    pub profile: String,
+}
+
+/// `login`.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Print the address instead of opening a browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Finish by pasting the address that the browser ended on; needs no port
+    #[arg(long, conflicts_with = "no_browser")]
+    pub paste: bool,
+    /// Ask for the person's password again although the browser is still signed in
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `logout`.
+#[derive(Debug, Args)]
+pub struct Logout {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Every profile of the config file that signs in through Cognito
+    #[arg(long, conflicts_with = "profile")]
+    pub all: bool,
+    /// End the session in the browser too
+    #[arg(long)]
+    pub browser: bool,
+}

@@ -1,0 +1,84 @@
+//! Points in time as whole Unix seconds, the resolution of every clock we deal with: JWT claims
+//! (RFC 7519 §2, NumericDate), the identity pool's Expiration, HTTP dates.
+
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// A point given in Unix seconds.
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The local clock's now. Callers judge `Expiration` by this same clock, so it is never
+    /// corrected, only diagnosed.
+    pub fn now() -> Self {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => Self(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
+            Err(before) => Self(-i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX)),
+        }
+    }
+
+    /// The Unix seconds.
+    pub const fn as_unix(self) -> i64 {
+        self.0
+    }
+
+    /// How long from `now` until this point; zero where it has passed.
+    pub fn left(self, now: Self) -> Duration {
+        Duration::from_secs(u64::try_from(self.0.saturating_sub(now.0)).unwrap_or(0))
+    }
+
+    /// How long ago this point was at `now`; zero where it lies ahead.
+    pub fn age(self, now: Self) -> Duration {
+        now.left(self)
+    }
+
+    /// The point `span` later.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SSZ`, the one form that every AWS SDK parses (fractions and offsets are
+    /// misread by some). `None` outside the years 0000 to 9999.
+    pub fn rfc3339(self) -> Option<String> {
+        let t = time::OffsetDateTime::from_unix_timestamp(self.0).ok()?;
+        (0..=9999).contains(&t.year()).then(|| {
+            format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+                t.year(),
+                u8::from(t.month()),
+                t.day(),
+                t.hour(),
+                t.minute(),
+                t.second()
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expiration_has_no_fraction_and_no_offset() {
+        assert_eq!(Timestamp::from_unix(1_795_181_744).rfc3339().unwrap(), "2026-11-20T13:35:44Z");
+        assert_eq!(Timestamp::from_unix(0).rfc3339().unwrap(), "1970-01-01T00:00:00Z");
+        assert_eq!(Timestamp::from_unix(i64::MAX).rfc3339(), None);
+    }
+
+    #[test]
+    fn what_has_passed_has_nothing_left_even_at_the_ends_of_the_clock() {
+        let (min, max) = (Timestamp::from_unix(i64::MIN), Timestamp::from_unix(i64::MAX));
+        assert_eq!(min.left(max), Duration::ZERO);
+        assert_eq!(max.left(min).as_secs(), i64::MAX as u64);
+        assert_eq!(max.plus(Duration::from_secs(1)), max);
+    }
+}

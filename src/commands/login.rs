@@ -1,0 +1,77 @@
+//! `login`: a person signs in now. It always starts afresh and replaces a sign-in that runs.
+
+use super::{Desk, env, profile_name};
+use crate::cli::Login;
+use crate::error::{Error, Next};
+use crate::output;
+use crate::profile::redirect_uri::RedirectUri;
+use crate::profile::values::span;
+use crate::profile::{Environment, Profile};
+use crate::sign_in::attend::{Attendance, SignedIn, Way};
+use crate::{browser, terminal};
+use url::Url;
+
+/// Signs in and says who did.
+pub fn run(args: &Login) -> Result<(), Error> {
+    let desk = Desk::new(&profile_name(args.profile.as_deref()))?;
+    let profile = &desk.profile;
+    if args.paste && !terminal::is_there() {
+        let what = "Pasting the address needs a terminal, and there is none.";
+        return Err(Error::new(Next::Stop, what, profile.command("login --no-browser")));
+    }
+    let vault = desk.vault();
+    let session = desk.session(&vault);
+    let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force)? else {
+        return Ok(());
+    };
+    let signed_in = if args.paste {
+        attendance.run_pasted(ask_for_address)?
+    } else {
+        let way = if args.no_browser || !browser::can_be_seen(&env) { Way::Address } else { Way::Browser };
+        attendance.run(way, &env, |url, redirect| announce(profile, way, url, redirect))?
+    };
+    output::stdout(&welcome(profile, &signed_in));
+    Ok(())
+}
+
+/// Tells the person where to go, before any browser opens.
+fn announce(profile: &Profile, way: Way, url: &Url, redirect: &RedirectUri) {
+    let limit = span(profile.login_timeout.as_secs());
+    match way {
+        Way::Browser => output::stderr(&format!(
+            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {url}\nCtrl-C stops waiting.",
+            profile.name
+        )),
+        Way::Address => output::stderr(&format!(
+            "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {url}{}\nCtrl-C stops waiting.",
+            profile.name,
+            redirect.port(),
+            tunnel(&env, redirect)
+        )),
+    }
+}
+
+/// Over SSH the port is reached through a tunnel from the person's own machine.
+fn tunnel(env: &dyn Environment, redirect: &RedirectUri) -> String {
+    // "client-address client-port server-address server-port", sshd(8).
+    let Some(connection) = env.var("SSH_CONNECTION") else { return String::new() };
+    let server = connection.split(' ').nth(2).unwrap_or("THIS-MACHINE").to_owned();
+    let port = redirect.port();
+    format!(
+        "\nFrom your own machine, this tunnel leads to the port:\n  ssh -N -L {port}:localhost:{port} {server}"
+    )
+}
+
+fn ask_for_address(url: &Url) -> std::io::Result<String> {
+    terminal::say(&format!(
+        "Open this address in any browser and sign in:\n  {url}\nThe browser ends on an address that may not load. Copy it from the address bar."
+    ));
+    terminal::ask_hidden("Paste it here (it is not shown): ")
+}
+
+fn welcome(profile: &Profile, signed_in: &SignedIn) -> String {
+    let through = signed_in.provider.as_ref().map_or_else(String::new, |p| format!(" through {p}"));
+    let role = signed_in.credentials.as_ref().and_then(|c| c.role.as_deref());
+    let role = role.map_or_else(String::new, |r| format!(" Role: {}.", crate::error::foreign(r)));
+    format!("Signed in as {}{through} for profile {}.{role}", signed_in.user, profile.name)
+}

@@ -1,0 +1,107 @@
+//! One file per command: arguments in, a call into the library, words out.
+//!
+//! This is the edge: the environment is read here and nowhere else, and only here is anything
+//! written to stdout or stderr.
+
+mod credential_process;
+mod detached;
+mod login;
+mod logout;
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+use crate::http::Proxies;
+use crate::journal::Journal;
+use crate::profile::{Profile, config_path};
+use crate::secret::{ClientSecret, RefreshToken};
+use crate::session::Session;
+use crate::store::EntryName;
+use crate::vault::{Places, Vault};
+use crate::{log, output, platform};
+use std::process::ExitCode;
+
+/// Carries a command line out. Exit 0 on success and 1 on failure; 2 is the parser's own.
+pub fn run(cli: &Cli) -> ExitCode {
+    log::init(cli.verbose);
+    let result = match &cli.command {
+        Command::CredentialProcess(args) => credential_process::run(&args.profile),
+        Command::Login(args) => login::run(args),
+        Command::Logout(args) => logout::run(args),
+        Command::SignIn(args) => detached::sign_in(&args.profile),
+        Command::Renew(args) => detached::renew(&args.profile),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error, cli.verbose);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The two lines of a failure, and its cause where somebody asked for it.
+fn report(error: &Error, verbosity: u8) {
+    output::stderr(&format!("cognito-creds: {}\n{}", error.what(), error.paste()));
+    if let (Some(detail), 1..) = (error.detail(), verbosity) {
+        output::stderr(&format!("cause: {detail}"));
+    }
+}
+
+/// A variable of the process environment.
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The profile a person means: the flag, `AWS_PROFILE`, `default`.
+fn profile_name(flag: Option<&str>) -> String {
+    flag.map(str::to_owned)
+        .or_else(|| env("AWS_PROFILE").filter(|n| !n.is_empty()))
+        .unwrap_or_else(|| "default".to_owned())
+}
+
+/// Everything that a command works with, for one profile.
+struct Desk {
+    profile: Profile,
+    places: Places,
+    journal: Journal,
+    seed: Option<RefreshToken>,
+    client_secret: Option<ClientSecret>,
+}
+
+impl Desk {
+    /// Reads the profile; opens nothing.
+    fn new(name: &str) -> Result<Self, Error> {
+        let home = platform::home_name();
+        let mut profile = Profile::load(name, &env, &home)?;
+        let seed = env("COGNITO_CREDS_REFRESH_TOKEN").filter(|t| !t.is_empty());
+        if let Some(token) = &seed {
+            // A login of its own, so that it never meets the one of a person at this machine.
+            EntryName::new("seed", [token.as_str()]).as_str().clone_into(&mut profile.login);
+        }
+        Ok(Self {
+            profile,
+            places: Places::of_this_system(),
+            journal: Journal::new(),
+            seed: seed.map(RefreshToken::new),
+            client_secret: env("COGNITO_CREDS_CLIENT_SECRET")
+                .filter(|s| !s.is_empty())
+                .map(ClientSecret::new),
+        })
+    }
+
+    fn vault(&self) -> Vault<'_> {
+        Vault::new(&self.profile, &self.places, &self.journal, self.seed.clone())
+    }
+
+    fn session<'a>(&'a self, vault: &'a Vault<'a>) -> Session<'a> {
+        Session::new(&self.profile, vault, self.client_secret.clone(), || Proxies::from_env(env))
+    }
+}
+
+/// Every profile of the config file that signs in through Cognito and can be read.
+fn all_profiles() -> Vec<Desk> {
+    crate::profile::config_file::profile_names(&config_path(&env))
+        .iter()
+        .filter_map(|name| Desk::new(name).ok())
+        .collect()
+}

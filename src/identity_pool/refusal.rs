@@ -1,0 +1,175 @@
+//! What a refusal of the identity pool means and what is to be done about it.
+//!
+//! AWS says that its texts are not fixed, so the decision rests on the error's name; the text only
+//! chooses between one-time remedies and better words. Every path ends in a sensible place when the
+//! text is missing or different.
+
+use super::role;
+use crate::error::{Error, Next, foreign};
+use crate::profile::Profile;
+use crate::user_pool::claims::Claims;
+
+/// The one-time remedy for a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// A new ID token, once.
+    Refresh,
+    /// A new IdentityId, once.
+    ResetIdentity,
+    /// Not clear which: a new ID token, then a new IdentityId, then a person signs in.
+    Unclear,
+    /// None: a setting must change.
+    None,
+    /// The same call, later.
+    Retry,
+}
+
+/// A refusal, with the words for the person if the remedy did not help.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What to try, at most once per invocation.
+    pub remedy: Remedy,
+    /// What to say after that.
+    pub error: Error,
+}
+
+/// What was asked for, as far as a message needs it.
+pub struct Asked<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// The claims of the ID token that was sent.
+    pub claims: &'a Claims,
+    /// CustomRoleArn, if one was sent.
+    pub role: Option<&'a str>,
+}
+
+/// Reads an error of the identity pool: `kind` is its `__type` without name space, `text` its message.
+pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
+    let (remedy, what, paste) = match kind {
+        "NotAuthorizedException" => not_authorized(asked, text),
+        "ResourceNotFoundException" if text.contains("Identity '") => {
+            (Remedy::ResetIdentity, "The identity pool no longer knows this identity.".to_owned(), None)
+        }
+        "ResourceNotFoundException" => (
+            Remedy::None,
+            format!("There is no identity pool {} (check the id and its region).", pool(asked)),
+            None,
+        ),
+        "InvalidIdentityPoolConfigurationException" => (
+            Remedy::None,
+            format!(
+                "Identity pool {} can't hand out its role: none is attached, or the role's trust policy lacks this pool or sts:TagSession.",
+                pool(asked)
+            ),
+            None,
+        ),
+        "ResourceConflictException" | "LimitExceededException" => (
+            Remedy::ResetIdentity,
+            "This login is linked to another identity of the identity pool.".to_owned(),
+            None,
+        ),
+        "TooManyRequestsException" => {
+            (Remedy::Retry, "The identity pool is receiving too many requests.".to_owned(), None)
+        }
+        "InternalErrorException" | "ExternalServiceException" => {
+            (Remedy::Retry, "The identity pool has a problem of its own.".to_owned(), None)
+        }
+        "AccessDeniedException" => (
+            Remedy::None,
+            "A policy of the organisation or of the VPC endpoint forbids the call to the identity pool."
+                .to_owned(),
+            None,
+        ),
+        _ => (
+            Remedy::None,
+            format!("Identity pool {} refused the request ({}).", pool(asked), foreign(kind)),
+            None,
+        ),
+    };
+    let next = match remedy {
+        Remedy::None => Next::Configure,
+        Remedy::Retry => Next::TryAgain,
+        _ => Next::SignIn,
+    };
+    let command = if next == Next::SignIn { "login" } else { "doctor" };
+    let paste = paste.unwrap_or_else(|| asked.profile.command(command));
+    Refusal { remedy, error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")) }
+}
+
+fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<String>) {
+    let has = |part: &str| text.contains(part);
+    let (key, claims) = (asked.claims.logins_key().unwrap_or_default(), asked.claims);
+    if has("ambiguous role mapping") {
+        return ambiguous(asked);
+    }
+    if has("Token expired")
+        || has("verify signed token")
+        || has("Token signature")
+        || has("Not a valid OpenId")
+    {
+        return (
+            Remedy::Refresh,
+            "The identity pool does not accept the ID token (expired or not genuine).".to_owned(),
+            None,
+        );
+    }
+    if has("doesn't match providerName") || has("not from a supported provider") {
+        let what = format!(
+            "Identity pool {} does not trust this login: add provider {} with app client {} to it.",
+            pool(asked),
+            foreign(key),
+            foreign(&claims.aud)
+        );
+        return (Remedy::None, what, None);
+    }
+    if has("Unauthenticated access") || has("Missing a required claim") {
+        return (Remedy::None, format!("Identity pool {} did not take the login along.", pool(asked)), None);
+    }
+    if has("Logins don't match") || has("Access to Identity") {
+        return (
+            Remedy::ResetIdentity,
+            "The identity pool no longer gives this identity to this login.".to_owned(),
+            None,
+        );
+    }
+    match asked.role {
+        Some(role) => (
+            Remedy::Unclear,
+            format!(
+                "The identity pool refused role {}: it may not be among those allowed, or the person was signed out or disabled.",
+                foreign(role)
+            ),
+            None,
+        ),
+        None => (
+            Remedy::Unclear,
+            "The identity pool refused the login: the person was perhaps signed out or disabled.".to_owned(),
+            None,
+        ),
+    }
+}
+
+fn ambiguous(asked: &Asked<'_>) -> (Remedy, String, Option<String>) {
+    let who = foreign(asked.claims.who());
+    match asked.claims.roles.as_deref() {
+        Some(roles @ [first, ..]) => (
+            Remedy::None,
+            format!(
+                "{who} has several roles and the identity pool does not choose; set cognito_role to one of {}.",
+                role::listed(roles)
+            ),
+            Some(role::set_role(asked.profile, &foreign(role::name(first)))),
+        ),
+        _ => (
+            Remedy::None,
+            format!(
+                "{who} has no role that the identity pool could choose; add the person to a group with a role."
+            ),
+            None,
+        ),
+    }
+}
+
+fn pool<'a>(asked: &'a Asked<'_>) -> &'a str {
+    asked.profile.identity_pool.as_ref().map_or("", |id| id.as_str())
+}

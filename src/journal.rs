@@ -1,0 +1,137 @@
+//! What is remembered between calls that is no secret: the last failure of a profile and the last
+//! sign-in of a login. Several SDKs throw a credential process' message away; here it survives.
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Next};
+use crate::platform;
+use crate::store::EntryName;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+/// A folder of small JSON files, one per subject, written atomically.
+#[derive(Debug, Default)]
+pub struct Journal {
+    folder: OnceCell<PathBuf>,
+}
+
+/// The last thing that went wrong, or was worth telling, in a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// One line, free of secrets.
+    pub message: String,
+}
+
+/// How a sign-in ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Somebody signed in.
+    Completed,
+    /// It came back with a refusal; the answer to whoever asks within a minute.
+    Failed(Told),
+}
+
+/// An error as it is told again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    what: String,
+    paste: String,
+    configure: bool,
+}
+
+impl From<&Error> for Told {
+    fn from(error: &Error) -> Self {
+        Self {
+            what: error.what().to_owned(),
+            paste: error.paste().to_owned(),
+            configure: error.next() == Next::Configure,
+        }
+    }
+}
+
+impl From<Told> for Error {
+    fn from(told: Told) -> Self {
+        let next = if told.configure { Next::Configure } else { Next::Stop };
+        Self::new(next, told.what, told.paste)
+    }
+}
+
+/// The last sign-in of a login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Tells one attempt from the next: a running one that finds another's here has been replaced.
+    pub attempt: String,
+    /// The profile that asked.
+    pub profile: String,
+    /// When the browser was opened.
+    pub started: Timestamp,
+    /// How it ended; absent while it runs, and for good if nobody completed it.
+    pub outcome: Option<Outcome>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+}
+
+impl Journal {
+    /// The journal of this user. Its folder is looked for when it is first needed, which is never on
+    /// the warm path.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The folder, which also holds the lock files.
+    pub fn folder(&self) -> Result<&Path, Error> {
+        if let Some(folder) = self.folder.get() {
+            return Ok(folder);
+        }
+        let folder = platform::state_dir()?;
+        Ok(self.folder.get_or_init(|| folder))
+    }
+
+    /// Remembers the profile's last failure or notice. A journal that can't be written is no reason
+    /// to fail.
+    pub fn note(&self, profile: &str, message: &str) {
+        let event = Event { at: Timestamp::now(), message: message.to_owned() };
+        self.write(&event_file(profile), &event);
+    }
+
+    /// The profile's last failure or notice.
+    pub fn last_event(&self, profile: &str) -> Option<Event> {
+        self.read(&event_file(profile))
+    }
+
+    /// Remembers the state of the login's sign-in; `false` if it could not be written.
+    pub fn record(&self, login: &EntryName, sign_in: &SignIn) -> bool {
+        self.write(&sign_in_file(login), sign_in)
+    }
+
+    /// The login's last sign-in.
+    pub fn last_sign_in(&self, login: &EntryName) -> Option<SignIn> {
+        self.read(&sign_in_file(login))
+    }
+
+    fn write(&self, file: &str, value: &impl Serialize) -> bool {
+        let Ok(text) = serde_json::to_vec(value) else { return false };
+        let written = self.folder().map_err(|e| e.what().to_owned()).and_then(|folder| {
+            platform::write_private(&folder.join(file), &text)
+                .map_err(|e| format!("{file} can't be written: {e}"))
+        });
+        written.inspect_err(|why| log::info!("{why}")).is_ok()
+    }
+
+    fn read<T: DeserializeOwned>(&self, file: &str) -> Option<T> {
+        let bytes = platform::read_private(&self.folder().ok()?.join(file)).ok()??;
+        serde_json::from_slice(&bytes).ok()
+    }
+}
+
+/// Profile names are free text; their files are named by digest.
+fn event_file(profile: &str) -> String {
+    format!("{}.json", EntryName::new("event", [profile]).as_str())
+}
+
+fn sign_in_file(login: &EntryName) -> String {
+    format!("{}.sign-in.json", login.as_str())
+}

@@ -1,0 +1,150 @@
+//! A login: one person's session at one app client, as it lies in a store.
+
+use crate::clock::Timestamp;
+use crate::error::foreign;
+use crate::profile::{Profile, values::IdentityPoolId};
+use crate::secret::{AccessToken, IdToken, RefreshToken};
+use crate::store::{Bytes, EntryName};
+use crate::user_pool::claims::Claims;
+use crate::user_pool::token::Tokens;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The form of the stored value. A value of another form reads as absent: the person signs in again.
+const FORM: u32 = 1;
+
+/// Everything kept of a sign-in. It owns the refresh token and is shared by all profiles with the
+/// same domain, client, provider and `cognito_login`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Login {
+    form: u32,
+    /// The domain that issued the tokens; they are sent nowhere else.
+    domain: String,
+    client_id: String,
+    /// Who, as a person knows it: e-mail, user name or sub.
+    pub user: String,
+    /// The person's id in the user pool.
+    pub sub: String,
+    /// The federated provider, where there was one.
+    pub provider: Option<String>,
+    /// When the person signed in.
+    pub since: Timestamp,
+    /// When this value was last changed: the newer of two stored copies wins.
+    pub changed: Timestamp,
+    /// Ends the login when the server says `invalid_grant`, and not before.
+    pub refresh_token: RefreshToken,
+    /// The ID token last issued.
+    pub id_token: IdToken,
+    /// The access token last issued.
+    pub access_token: AccessToken,
+    /// The IdentityId per identity pool: permanent for a person, so asked for once.
+    #[serde(default)]
+    identities: BTreeMap<String, String>,
+    /// Names of the cache entries that hold credentials of this login, for logout.
+    #[serde(default)]
+    caches: BTreeSet<String>,
+}
+
+impl Login {
+    /// The login of a sign-in that has just succeeded.
+    pub fn new(
+        profile: &Profile,
+        tokens: Tokens,
+        refresh: RefreshToken,
+        claims: &Claims,
+        now: Timestamp,
+    ) -> Self {
+        let mut login = Self::from_refresh_token(profile, refresh, now);
+        login.describe(claims);
+        login.renew(tokens, now);
+        login
+    }
+
+    /// A login that is nothing but a refresh token from elsewhere (`COGNITO_CREDS_REFRESH_TOKEN`);
+    /// the first refresh tells whose it is.
+    pub fn from_refresh_token(profile: &Profile, token: RefreshToken, now: Timestamp) -> Self {
+        Self {
+            form: FORM,
+            domain: profile.user_pool.domain.as_str().to_owned(),
+            client_id: profile.user_pool.client_id.clone(),
+            user: String::new(),
+            sub: String::new(),
+            provider: None,
+            since: now,
+            changed: now,
+            refresh_token: token,
+            id_token: IdToken::new(""),
+            access_token: AccessToken::new(""),
+            identities: BTreeMap::new(),
+            caches: BTreeSet::new(),
+        }
+    }
+
+    /// Takes over who the claims say this is.
+    pub fn describe(&mut self, claims: &Claims) {
+        self.user = foreign(claims.who());
+        self.sub.clone_from(&claims.sub);
+        self.provider = claims.provider();
+    }
+
+    /// Takes over the tokens of a refresh. No new refresh token means that the old one stays
+    /// (Cognito Developer Guide, "Refresh tokens"); a new one replaces it.
+    pub fn renew(&mut self, tokens: Tokens, now: Timestamp) {
+        self.id_token = tokens.id_token;
+        self.access_token = tokens.access_token;
+        if let Some(new) = tokens.refresh_token {
+            self.refresh_token = new;
+        }
+        self.changed = now.max(self.changed);
+    }
+
+    /// Keeps what outlives a sign-in from the login that this one replaces: the identities, if it
+    /// is the same person, and the names of caches to clear, in any case.
+    pub fn inherit(&mut self, old: Login) {
+        if old.sub == self.sub {
+            self.identities = old.identities;
+        }
+        self.caches = old.caches;
+    }
+
+    /// The remembered IdentityId.
+    pub fn identity(&self, pool: &IdentityPoolId) -> Option<&str> {
+        self.identities.get(pool.as_str()).map(String::as_str)
+    }
+
+    /// Remembers an IdentityId; `true` if that is news.
+    pub fn remember_identity(&mut self, pool: &IdentityPoolId, identity: &str) -> bool {
+        self.identities.insert(pool.as_str().to_owned(), identity.to_owned()).as_deref() != Some(identity)
+    }
+
+    /// Forgets an IdentityId that the pool refused.
+    pub fn forget_identity(&mut self, pool: &IdentityPoolId) {
+        self.identities.remove(pool.as_str());
+    }
+
+    /// Remembers that credentials of this login lie under `name`; `true` if that is news.
+    pub fn remember_cache(&mut self, name: &EntryName) -> bool {
+        self.caches.insert(name.as_str().to_owned())
+    }
+
+    /// The cache entries to clear at logout.
+    pub fn caches(&self) -> impl Iterator<Item = EntryName> {
+        self.caches.iter().filter_map(|name| EntryName::parse(name))
+    }
+
+    /// Whether these tokens were issued by the profile's domain to the profile's client. A stored
+    /// value that was not is never sent.
+    pub fn belongs_to(&self, profile: &Profile) -> bool {
+        self.domain == profile.user_pool.domain.as_str() && self.client_id == profile.user_pool.client_id
+    }
+
+    /// JSON text, because some keychains keep text only.
+    pub fn to_bytes(&self) -> Option<Bytes> {
+        serde_json::to_vec(self).ok().map(Bytes::new)
+    }
+
+    /// Reads [`Self::to_bytes`]; anything else is `None`.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().filter(|login: &Self| login.form == FORM)
+    }
+}

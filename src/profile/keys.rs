@@ -1,0 +1,94 @@
+//! The one table of our profile keys. The parser, the documentation page and the README's table
+//! are all made from it, so that a key, its default and its meaning are written once.
+
+/// One `cognito_*` key of a profile.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The key as written in the config file: flat, lower case.
+    pub name: &'static str,
+    /// The shape of its value, for people.
+    pub shape: &'static str,
+    /// The value where the key is absent; empty where there is none. Parsed like a written value.
+    pub default: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+macro_rules! keys {
+    ($($id:ident = $name:literal, $shape:literal, $default:literal, $help:literal;)+) => {
+        $(
+            #[doc = concat!("`", $name, "`: ", $help)]
+            pub const $id: Key = Key { name: $name, shape: $shape, default: $default, help: $help };
+        )+
+
+        /// Every key, in the order of the documentation.
+        pub const ALL: &[Key] = &[$($id),+];
+    };
+}
+
+keys! {
+    DOMAIN = "cognito_domain", "URL or prefix", "",
+        "The user pool's domain: an https URL (custom, or https://PREFIX.auth.REGION.amazoncognito.com) or the bare prefix. Required.";
+    CLIENT_ID = "cognito_client_id", "id", "",
+        "The app client. Required.";
+    IDENTITY_POOL_ID = "cognito_identity_pool_id", "REGION:UUID", "",
+        "The identity pool that turns the login into AWS credentials; its region is where it is called. Required.";
+    USER_POOL_ID = "cognito_user_pool_id", "REGION_ID", "",
+        "The user pool, to check the ID token's issuer. The token itself says who issued it where this is absent.";
+    REDIRECT_URI = "cognito_redirect_uri", "URLs, comma separated", "http://localhost:8080",
+        "Loopback redirects exactly as registered at the app client, tried in this order until a port is free.";
+    SCOPES = "cognito_scopes", "words", "openid email profile",
+        "OAuth scopes to ask for; openid must be among them.";
+    IDENTITY_PROVIDER = "cognito_identity_provider", "name", "",
+        "Go straight to this identity provider (as named in the user pool, e.g. EntraID), skipping the chooser.";
+    IDP_IDENTIFIER = "cognito_idp_identifier", "identifier", "",
+        "Go straight to the provider with this identifier, e.g. an e-mail domain.";
+    LOGIN_HINT = "cognito_login_hint", "text", "",
+        "User name or e-mail to fill in on the sign-in page.";
+    PROMPT = "cognito_prompt", "words", "",
+        "Passed on as prompt: login, select_account, consent or none.";
+    LANG = "cognito_lang", "language", "",
+        "Language of the managed login pages, e.g. de or pt-BR.";
+    ROLE = "cognito_role", "ARN, name or suffix", "",
+        "The role to take among those of the person: an ARN, a role name or a unique ending of one. Without it the identity pool chooses.";
+    LOGIN = "cognito_login", "name", "default",
+        "Keeps several logins at the same app client apart, e.g. two accounts of one person.";
+    AUTH = "cognito_auth", "user-pool", "user-pool",
+        "How a person signs in.";
+    FLOW = "cognito_flow", "enhanced", "enhanced",
+        "How the identity pool hands out credentials.";
+    INTERACTIVE = "cognito_interactive", "auto or never", "auto",
+        "auto: open a browser where a person can see it. never: fail at once with the command to run.";
+    WAIT = "cognito_wait", "duration", "50s",
+        "How long a waiting AWS command waits for a sign-in; the sign-in itself goes on after that.";
+    LOGIN_TIMEOUT = "cognito_login_timeout", "duration", "5m",
+        "How long a sign-in in the browser may take.";
+    REFRESH_MARGIN = "cognito_refresh_margin", "duration", "20m",
+        "Least remaining life of credentials that are handed out without renewing them.";
+    STORE = "cognito_store", "keychain, kernel or file", "",
+        "Where the login is kept. Without it: the keychain, or the Linux kernel keyring with a notice where there is no keychain.";
+    CACHE = "cognito_cache", "auto, keychain or none", "auto",
+        "Where AWS credentials are kept between calls. auto: the kernel keyring on Linux, the keychain elsewhere.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_readable_by_every_sdk() {
+        for key in ALL {
+            assert!(key.name.starts_with("cognito_"));
+            assert!(key.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", key.name);
+            assert!(key.help.ends_with('.'), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn no_key_is_declared_twice() {
+        let mut names: Vec<_> = ALL.iter().map(|k| k.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

@@ -1,0 +1,314 @@
+//! The shapes of single values: each parser says in plain words what is wrong.
+
+use std::time::Duration;
+use url::Url;
+
+/// The origin of a user pool's domain: scheme, host and port, no path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Domain(Url);
+
+impl Domain {
+    /// Takes an https URL (http for loopback hosts) or a bare prefix, which needs a region. FIPS and
+    /// GovCloud prefixes live under `auth-fips` (cognito-idp endpoints, AWS General Reference).
+    pub fn parse(text: &str, region: Option<&str>, fips: bool) -> Result<Self, String> {
+        if text.contains("://") {
+            let url = origin(text)?;
+            return Ok(Self(url));
+        }
+        if text.contains(['.', ':', '/']) {
+            return Err(format!(
+                "'{text}' is neither a URL nor a prefix; write https://{text} for a host name"
+            ));
+        }
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if !text.bytes().all(plain) || text.starts_with('-') || text.ends_with('-') || text.len() > 63 {
+            return Err(format!(
+                "'{text}' is not a domain prefix (lower-case letters, digits and inner hyphens, 63 at most)"
+            ));
+        }
+        let region = region.ok_or_else(|| {
+            format!(
+                "the prefix '{text}' needs a region: add region, cognito_user_pool_id, or write the whole URL"
+            )
+        })?;
+        let auth = if fips || region.starts_with("us-gov-") { "auth-fips" } else { "auth" };
+        origin(&format!("https://{text}.{auth}.{region}.amazoncognito.com")).map(Self)
+    }
+
+    /// `https://host[:port]/`.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The host name, for messages.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The URL of an endpoint, e.g. `/oauth2/token`.
+    pub fn at(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(path);
+        url
+    }
+}
+
+/// A URL that names an origin and nothing more, https or loopback http.
+fn origin(text: &str) -> Result<Url, String> {
+    let url = endpoint(text)?;
+    if url.path() != "/" || url.query().is_some() {
+        return Err(format!("'{text}' must end after the host name"));
+    }
+    Ok(url)
+}
+
+/// An https URL, or an http one to a loopback host; without user name and fragment.
+pub fn endpoint(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("'{text}' is not a URL ({e})"))?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(format!("'{text}' has no host name"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err("it must have no user name, password or fragment".to_owned());
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => {
+            Err(format!("'{text}' would send the login unencrypted; use https (http is for loopback hosts)"))
+        }
+        other => Err(format!("'{text}' starts with {other}:, not https:")),
+    }
+}
+
+/// Whether the URL's host is this machine: `localhost`, 127.0.0.0/8 or `::1`.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// An identity pool id, `REGION:UUID`. The region in front is the region of the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityPoolId {
+    text: String,
+    region_len: usize,
+}
+
+impl IdentityPoolId {
+    /// Checks the form of the API reference, `[\w-]+:[0-9a-f-]+` and 55 characters at most.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("'{text}' is not an identity pool id like us-east-1:01234567-89ab-cdef-0123-456789abcdef")
+        };
+        let (region, id) = text.split_once(':').ok_or_else(wrong)?;
+        let id_ok = id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+        if text.len() > 55 || !is_region(region) || !id_ok {
+            return Err(wrong());
+        }
+        Ok(Self { text: text.to_owned(), region_len: region.len() })
+    }
+
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The region the pool lives in.
+    pub fn region(&self) -> &str {
+        &self.text[..self.region_len]
+    }
+}
+
+/// Letters, digits and hyphens; strict because it becomes part of a host name.
+fn is_region(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// A user pool id, `REGION_ID`.
+pub fn user_pool_id(text: &str) -> Result<&str, String> {
+    match text.split_once('_') {
+        Some((region, id))
+            if is_region(region) && !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+        {
+            Ok(text)
+        }
+        _ => Err(format!("'{text}' is not a user pool id like us-east-1_AbCdEfGhI")),
+    }
+}
+
+/// An app client id: word characters and `+`, as the API reference has it, and hyphens, which
+/// stand-ins use.
+pub fn client_id(text: &str) -> Result<&str, String> {
+    let ok = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'+' || b == b'-';
+    if !text.is_empty() && text.len() <= 128 && text.bytes().all(ok) {
+        Ok(text)
+    } else {
+        Err(format!("'{text}' is not an app client id (letters and digits)"))
+    }
+}
+
+/// Scopes: words of RFC 6749 §3.3, `openid` among them, joined by single blanks.
+pub fn scopes(text: &str) -> Result<String, String> {
+    let words: Vec<_> = text.split_ascii_whitespace().collect();
+    if !words.contains(&"openid") {
+        return Err("openid must be among the scopes, or no ID token is issued".to_owned());
+    }
+    match words.iter().find(|w| !w.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5B | 0x5D..=0x7E))) {
+        Some(word) => Err(format!("'{word}' is not a scope")),
+        None => Ok(words.join(" ")),
+    }
+}
+
+/// `prompt` as managed login takes it.
+pub fn prompt(text: &str) -> Result<&str, String> {
+    match text
+        .split_ascii_whitespace()
+        .find(|w| !matches!(*w, "none" | "login" | "select_account" | "consent"))
+    {
+        Some(word) => Err(format!("'{word}' is not one of none, login, select_account, consent")),
+        None => Ok(text),
+    }
+}
+
+/// `50s`, `20m`, `1h`, between `least` and `most` seconds.
+pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is not a duration like 50s, 20m or 1h");
+    let unit = match text.bytes().last() {
+        Some(b's') => 1,
+        Some(b'm') => 60,
+        Some(b'h') => 3600,
+        _ => return Err(wrong()),
+    };
+    let digits = &text[..text.len() - 1];
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    let seconds = number.checked_mul(unit).ok_or_else(wrong)?;
+    if (least..=most).contains(&seconds) {
+        Ok(Duration::from_secs(seconds))
+    } else {
+        Err(format!("'{text}' is not between {} and {}", span(least), span(most)))
+    }
+}
+
+/// Seconds in the largest unit that divides them: the way durations are written in the file.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        s if s > 0 && s % 3600 == 0 => format!("{}h", s / 3600),
+        s if s > 0 && s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+/// A value to stand in a command that sets a key.
+pub fn example(key: &str) -> &'static str {
+    match key {
+        "cognito_domain" => "https://YOUR-PREFIX.auth.REGION.amazoncognito.com",
+        "cognito_client_id" => "YOUR-APP-CLIENT-ID",
+        "cognito_identity_pool_id" => "REGION:IDENTITY-POOL-UUID",
+        "cognito_user_pool_id" => "REGION_POOLID",
+        "cognito_redirect_uri" => "http://localhost:8080",
+        "cognito_scopes" => "'openid email profile'",
+        "cognito_prompt" => "login",
+        "cognito_auth" => "user-pool",
+        "cognito_flow" => "enhanced",
+        "cognito_interactive" | "cognito_cache" => "auto",
+        "cognito_wait" => "50s",
+        "cognito_login_timeout" => "5m",
+        "cognito_refresh_margin" => "20m",
+        "cognito_store" => "keychain",
+        _ => "VALUE",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_becomes_the_domain_of_its_region() {
+        let host = |t, r, f| Domain::parse(t, r, f).map(|d| d.as_str().to_owned());
+        assert_eq!(
+            host("acme", Some("eu-west-1"), false).unwrap(),
+            "https://acme.auth.eu-west-1.amazoncognito.com/"
+        );
+        assert_eq!(
+            host("acme", Some("us-east-1"), true).unwrap(),
+            "https://acme.auth-fips.us-east-1.amazoncognito.com/"
+        );
+        assert!(host("acme", Some("us-gov-west-1"), false).unwrap().contains(".auth-fips."));
+        assert!(host("acme", None, false).unwrap_err().contains("region"));
+    }
+
+    #[test]
+    fn a_domain_is_an_https_origin_or_loopback() {
+        for good in [
+            "https://auth.example.com",
+            "https://auth.example.com/",
+            "http://127.0.0.1:14567",
+            "http://[::1]:1",
+            "http://localhost:1",
+        ] {
+            assert!(Domain::parse(good, None, false).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://auth.example.com",
+            "http://localhost.example.com",
+            "ftp://x",
+            "https://",
+            "https://x/login",
+            "https://x?y",
+            "https://u:p@x",
+            "https://x#f",
+            "auth.example.com",
+            "Acme",
+            "-a",
+            "",
+        ] {
+            assert!(Domain::parse(bad, Some("eu-west-1"), false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_one_whatever_way_it_was_written() {
+        let a = Domain::parse("https://AUTH.example.com:443", None, false).unwrap();
+        assert_eq!(a, Domain::parse("https://auth.example.com/", None, false).unwrap());
+        assert_eq!(a.at("/oauth2/token").as_str(), "https://auth.example.com/oauth2/token");
+    }
+
+    #[test]
+    fn the_identity_pool_names_its_region() {
+        let id = IdentityPoolId::parse("eu-central-1:01234567-89ab-cdef-0123-456789abcdef").unwrap();
+        assert_eq!(id.region(), "eu-central-1");
+        for bad in [
+            "",
+            "eu-central-1",
+            "eu.evil.com/:01234567-89ab-cdef-0123-456789abcdef",
+            ":01234567-89ab-cdef-0123-456789abcdef",
+            "eu-central-1:x",
+        ] {
+            assert!(IdentityPoolId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_read_as_documented_and_stay_in_range() {
+        assert_eq!(duration("50s", 0, 3600).unwrap().as_secs(), 50);
+        assert_eq!(duration("1h", 0, 3600).unwrap().as_secs(), 3600);
+        for bad in ["", "5", "m", "-1m", "+1m", "1.5h", "1d", "2h", "99999999999999999999h", "5 m", "1é"] {
+            assert!(duration(bad, 1, 3600).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn openid_is_among_the_scopes() {
+        assert_eq!(scopes(" openid   email ").unwrap(), "openid email");
+        assert!(scopes("email profile").unwrap_err().contains("openid"));
+        assert!(scopes("openid a\"b").is_err());
+    }
+}

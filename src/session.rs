@@ -1,0 +1,407 @@
+//! The use-case: from what is known to credentials, by the shortest way.
+//!
+//! [`decide`] says which step comes next; [`Session`] carries the steps out. Each is tried only when
+//! the one before it has nothing, each costs one network call at most, and what it learns is kept
+//! for the next call.
+
+use crate::clock::Timestamp;
+use crate::credentials::Credentials;
+use crate::error::{Error, Next};
+use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
+use crate::identity_pool::enhanced::{CallError, IdentityPool};
+use crate::identity_pool::refusal::Remedy;
+use crate::identity_pool::role;
+use crate::login::Login;
+use crate::profile::{Profile, no_identity_pool};
+use crate::retry;
+use crate::secret::ClientSecret;
+use crate::user_pool::claims::Claims;
+use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
+use crate::vault::Vault;
+use std::cell::OnceCell;
+use std::time::{Duration, Instant};
+
+/// A whole renewal with its repetitions.
+pub const RENEWAL_LIMIT: Duration = Duration::from_secs(15);
+/// Above this much life AWS SDKs are content: botocore asks again at each signing below 15 minutes.
+const CONTENT: Duration = Duration::from_mins(15);
+/// An ID token with less life than this is refreshed before it is used.
+const ID_TOKEN_MARGIN: Duration = Duration::from_mins(5);
+/// Credentials with more life than this are better than an error.
+const ALIVE: Duration = Duration::from_mins(1);
+/// Credentials obtained this much after "now" mean that the clock was set back: their end can't be judged.
+const CLOCK_SLACK: Duration = Duration::from_mins(5);
+
+/// The step that comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Hand out what is cached.
+    Print,
+    /// Hand out what is cached, and renew behind the caller's back.
+    PrintAndRenew,
+    /// The ID token at the identity pool.
+    Exchange,
+    /// The refresh token at the token endpoint, then exchange.
+    Refresh,
+    /// A person.
+    SignIn,
+}
+
+/// What a decision rests on: points in time and nothing secret.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Obtained and expiration of the cached credentials.
+    pub credentials: Option<(Timestamp, Timestamp)>,
+    /// The end of the stored login's ID token.
+    pub id_token: Option<Timestamp>,
+}
+
+/// The next step. Pure: all clocks, all margins.
+pub fn decide(now: Timestamp, margin: Duration, known: &Known) -> Step {
+    if let Some((obtained, expiration)) = known.credentials
+        && obtained <= now.plus(CLOCK_SLACK)
+    {
+        let left = expiration.left(now);
+        if left > margin {
+            return Step::Print;
+        }
+        if left > CONTENT {
+            return Step::PrintAndRenew;
+        }
+    }
+    match known.id_token {
+        Some(end) if end.left(now) > ID_TOKEN_MARGIN => Step::Exchange,
+        Some(_) => Step::Refresh,
+        None => Step::SignIn,
+    }
+}
+
+/// Whether credentials may be handed out when nothing better is to be had.
+fn is_alive(credentials: &Credentials, now: Timestamp) -> bool {
+    credentials.obtained <= now.plus(CLOCK_SLACK) && credentials.expiration.left(now) > ALIVE
+}
+
+/// What came of a silent attempt.
+#[derive(Debug)]
+pub enum Silent {
+    /// Credentials, new or still good enough.
+    Credentials(Credentials),
+    /// There is no usable refresh token: a person has to sign in.
+    SignIn,
+}
+
+/// One invocation's work for one profile.
+pub struct Session<'a> {
+    /// The settings.
+    pub profile: &'a Profile,
+    /// Where things are kept.
+    pub vault: &'a Vault<'a>,
+    /// From the environment, for CI.
+    pub client_secret: Option<ClientSecret>,
+    proxies: fn() -> Proxies,
+    client: OnceCell<Client>,
+}
+
+impl<'a> Session<'a> {
+    /// Nothing is read or connected yet.
+    pub fn new(
+        profile: &'a Profile,
+        vault: &'a Vault<'a>,
+        client_secret: Option<ClientSecret>,
+        proxies: fn() -> Proxies,
+    ) -> Self {
+        Self { profile, vault, client_secret, proxies, client: OnceCell::new() }
+    }
+
+    /// Cached credentials that need no renewal now, and whether to renew them ahead. The whole warm path.
+    pub fn warm(&self) -> Option<(Credentials, Step)> {
+        let cached = self.vault.cached()?;
+        let known = Known { credentials: Some((cached.obtained, cached.expiration)), id_token: None };
+        let step = decide(Timestamp::now(), self.profile.refresh_margin, &known);
+        matches!(step, Step::Print | Step::PrintAndRenew).then_some((cached, step))
+    }
+
+    /// Credentials without a person. To be called under the login's lock.
+    ///
+    /// `ahead` renews although what is cached would do. If renewal fails while cached credentials
+    /// still live, they are the answer and the failure becomes a notice.
+    pub fn silent(&self, ahead: bool) -> Result<Silent, Error> {
+        let cached = self.vault.cached_anywhere();
+        if !ahead && let Some(cached) = &cached {
+            let known = Known { credentials: Some((cached.obtained, cached.expiration)), id_token: None };
+            let step = decide(Timestamp::now(), self.profile.refresh_margin, &known);
+            if matches!(step, Step::Print | Step::PrintAndRenew) {
+                return Ok(Silent::Credentials(cached.clone()));
+            }
+        }
+        let result = self.renew();
+        match (result, cached.filter(|c| is_alive(c, Timestamp::now()))) {
+            (Ok(Silent::Credentials(new)), _) => Ok(Silent::Credentials(new)),
+            (Err(error), Some(cached)) => {
+                self.vault
+                    .notice(&format!("Renewing failed, the credentials at hand are used: {}", error.what()));
+                Ok(Silent::Credentials(cached))
+            }
+            (Ok(Silent::SignIn), Some(cached)) => Ok(Silent::Credentials(cached)),
+            (other, None) => other,
+        }
+    }
+
+    fn renew(&self) -> Result<Silent, Error> {
+        let Some(mut login) = self.vault.load()? else { return Ok(Silent::SignIn) };
+        let id_token = Claims::decode(&login.id_token).ok().map(|c| c.exp);
+        // An unreadable ID token is an old one: the refresh token may still be good.
+        let known = Known { credentials: None, id_token: id_token.or(Some(Timestamp::from_unix(0))) };
+        let until = Instant::now() + RENEWAL_LIMIT;
+        if decide(Timestamp::now(), self.profile.refresh_margin, &known) == Step::Refresh {
+            match self.refresh(login, until)? {
+                Some(renewed) => login = renewed,
+                None => return Ok(Silent::SignIn),
+            }
+        }
+        self.exchange(login, until)
+    }
+
+    /// New tokens for a login; `None` if it has ended. The renewed login is stored before anything
+    /// else is done with it, because with rotation the old refresh token dies with this answer.
+    pub fn refresh(&self, mut login: Login, until: Instant) -> Result<Option<Login>, Error> {
+        let mut once_more = true;
+        loop {
+            match self.refreshed_tokens(&login, until) {
+                Ok(tokens) => {
+                    let claims = self.check(&tokens, None)?;
+                    if !login.sub.is_empty() && claims.sub != login.sub {
+                        return Err(self.not_ours("it belongs to another person"));
+                    }
+                    login.describe(&claims);
+                    login.renew(tokens, Timestamp::now());
+                    self.vault.save(&login)?;
+                    return Ok(Some(login));
+                }
+                Err(TokenError::Ended) => {
+                    // Another process, or another machine with the same keychain, may have rotated it.
+                    match self.vault.load()? {
+                        Some(stored)
+                            if once_more && stored.refresh_token.expose() != login.refresh_token.expose() =>
+                        {
+                            once_more = false;
+                            login = stored;
+                        }
+                        _ => {
+                            log::info!("the login has ended: invalid_grant");
+                            self.vault.delete_login()?;
+                            return Ok(None);
+                        }
+                    }
+                }
+                Err(TokenError::Refused(error) | TokenError::Unavailable { error, .. }) => return Err(error),
+            }
+        }
+    }
+
+    /// The refresh call with its repetitions. A request whose answer was lost may have rotated the
+    /// token: it is repeated once, inside the grace period, and not more.
+    fn refreshed_tokens(&self, login: &Login, until: Instant) -> Result<Tokens, TokenError> {
+        let secret = self.secret();
+        let endpoint = TokenEndpoint {
+            client: self.client().map_err(TokenError::Refused)?,
+            profile: self.profile,
+            secret: secret.as_ref(),
+        };
+        let (mut repeat, mut lost) = (0, 0);
+        loop {
+            let result = endpoint.refresh(&login.refresh_token, left(until).min(REQUEST_LIMIT));
+            let Err(TokenError::Unavailable { error, retry_after, done }) = result else { return result };
+            lost += u32::from(done == Done::Perhaps);
+            let pause = retry::pause(repeat, retry_after, left(until), retry::random());
+            let (Some(pause), true) = (pause, lost < 2) else {
+                return Err(TokenError::Unavailable { error, retry_after, done });
+            };
+            log::info!("{}; again in {} ms", error.what(), pause.as_millis());
+            std::thread::sleep(pause);
+            repeat += 1;
+        }
+    }
+
+    /// The tokens' claims, if they are ours.
+    pub fn check(&self, tokens: &Tokens, nonce: Option<&str>) -> Result<Claims, Error> {
+        let pool = &self.profile.user_pool;
+        let claims = Claims::decode(&tokens.id_token).map_err(|why| self.not_ours(&why))?;
+        claims
+            .check(&pool.client_id, pool.user_pool_id.as_deref(), nonce)
+            .map_err(|why| self.not_ours(&why))?;
+        Ok(claims)
+    }
+
+    fn not_ours(&self, why: &str) -> Error {
+        let host = self.profile.user_pool.domain.host();
+        let what = format!("The ID token from {host} is not accepted: {why}.");
+        Error::new(Next::Configure, what, self.profile.command("doctor"))
+    }
+
+    /// The ID token for AWS credentials, with each remedy tried once.
+    pub fn exchange(&self, mut login: Login, until: Instant) -> Result<Silent, Error> {
+        let id = self.profile.identity_pool.as_ref().ok_or_else(|| no_identity_pool(self.profile))?;
+        let pool = IdentityPool::new(self.profile, self.client()?)?;
+        let mut tried = Tried::default();
+        loop {
+            let claims = Claims::decode(&login.id_token).map_err(|why| self.not_ours(&why))?;
+            let role = role::choose(self.profile, &claims)?;
+            let error = match pool.credentials(login.identity(id), &login.id_token, &claims, role.as_deref())
+            {
+                Ok((identity, credentials)) => {
+                    let news = login.remember_identity(id, &identity);
+                    return Ok(Silent::Credentials(self.keep(login, credentials, news)));
+                }
+                Err(error) => error,
+            };
+            match tried.next(error.refusal.remedy) {
+                Act::Refresh => match self.refresh(login, until)? {
+                    Some(renewed) => login = renewed,
+                    None => return Ok(Silent::SignIn),
+                },
+                Act::ResetIdentity => login.forget_identity(id),
+                Act::Repeat(repeat) => {
+                    let Some(pause) = retry::pause(repeat, error.retry_after, left(until), retry::random())
+                    else {
+                        return Err(error.refusal.error);
+                    };
+                    std::thread::sleep(pause);
+                }
+                Act::GiveUp => return Err(with_clock_hint(error)),
+            }
+        }
+    }
+
+    /// Caches the credentials; `news` tells that the login has learnt something worth saving.
+    fn keep(&self, mut login: Login, credentials: Credentials, news: bool) -> Credentials {
+        if login.remember_cache(&self.profile.credentials_entry()) || news {
+            // The credentials are good even if this can't be written; it is only learnt again.
+            if let Err(error) = self.vault.save(&login) {
+                log::info!("{}", error.what());
+            }
+        }
+        self.vault.cache(&credentials);
+        credentials
+    }
+
+    /// The outbound client, built when first needed.
+    pub fn client(&self) -> Result<&Client, Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let network = Network { ca_bundle: self.profile.ca_bundle.clone(), proxies: (self.proxies)() };
+        let client = Client::new(&network)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// The app client's secret: from the environment, else from the keychain.
+    pub fn secret(&self) -> Option<ClientSecret> {
+        self.client_secret.clone().or_else(|| self.vault.client_secret())
+    }
+}
+
+/// What is left of a time budget.
+pub fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
+/// The clock is a likely culprit where a token was refused and the server's clock differs.
+fn with_clock_hint(error: CallError) -> Error {
+    let now = Timestamp::now();
+    match error.server_time {
+        Some(theirs) if theirs.left(now).max(now.left(theirs)) > CLOCK_SLACK => {
+            let minutes = theirs.left(now).max(now.left(theirs)).as_secs() / 60;
+            let what =
+                format!("{} This machine's clock is {minutes} minutes off.", error.refusal.error.what());
+            Error::new(Next::Configure, what, "timedatectl status")
+        }
+        _ => error.refusal.error,
+    }
+}
+
+/// What to do about a refusal now.
+#[derive(Debug, PartialEq, Eq)]
+enum Act {
+    Refresh,
+    ResetIdentity,
+    /// The same call again; the number counts earlier repetitions.
+    Repeat(u32),
+    GiveUp,
+}
+
+/// Remedies tried in this invocation: each at most once.
+#[derive(Debug, Default)]
+struct Tried {
+    refresh: bool,
+    reset: bool,
+    repeats: u32,
+}
+
+impl Tried {
+    fn next(&mut self, remedy: Remedy) -> Act {
+        let (refresh, reset) = match remedy {
+            Remedy::Refresh => (true, false),
+            Remedy::ResetIdentity => (false, true),
+            Remedy::Unclear => (true, true),
+            Remedy::None => (false, false),
+            Remedy::Retry => {
+                self.repeats += 1;
+                return Act::Repeat(self.repeats - 1);
+            }
+        };
+        if refresh && !std::mem::replace(&mut self.refresh, true) {
+            Act::Refresh
+        } else if reset && !std::mem::replace(&mut self.reset, true) {
+            Act::ResetIdentity
+        } else {
+            Act::GiveUp
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARGIN: Duration = Duration::from_secs(20 * 60);
+    const NOW: Timestamp = Timestamp::from_unix(1_000_000_000);
+
+    fn after(minutes: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(minutes * 60))
+    }
+
+    fn cached(minutes: u64) -> Known {
+        Known { credentials: Some((NOW, after(minutes))), id_token: None }
+    }
+
+    #[test]
+    fn a_life_from_nothing_to_expiry() {
+        let step = |known| decide(NOW, MARGIN, &known);
+        assert_eq!(step(Known::default()), Step::SignIn);
+        assert_eq!(step(cached(60)), Step::Print);
+        assert_eq!(step(cached(20)), Step::PrintAndRenew);
+        assert_eq!(step(cached(16)), Step::PrintAndRenew);
+        assert_eq!(step(Known { id_token: Some(after(30)), ..cached(15) }), Step::Exchange);
+        assert_eq!(step(Known { id_token: Some(after(5)), ..cached(15) }), Step::Refresh);
+        assert_eq!(step(Known { id_token: Some(NOW), ..cached(0) }), Step::Refresh);
+    }
+
+    #[test]
+    fn credentials_from_the_future_are_not_trusted() {
+        let known = Known { credentials: Some((after(10), after(70))), id_token: None };
+        assert_eq!(decide(NOW, MARGIN, &known), Step::SignIn);
+    }
+
+    #[test]
+    fn each_remedy_is_tried_once() {
+        let mut tried = Tried::default();
+        assert_eq!(tried.next(Remedy::Unclear), Act::Refresh);
+        assert_eq!(tried.next(Remedy::Unclear), Act::ResetIdentity);
+        assert_eq!(tried.next(Remedy::Unclear), Act::GiveUp);
+        assert_eq!(tried.next(Remedy::Refresh), Act::GiveUp);
+        assert_eq!(tried.next(Remedy::Retry), Act::Repeat(0));
+        assert_eq!(tried.next(Remedy::Retry), Act::Repeat(1));
+        assert_eq!(Tried::default().next(Remedy::None), Act::GiveUp);
+    }
+}

@@ -1,0 +1,190 @@
+//! The caller's side of a sign-in or renewal that many processes share.
+//!
+//! Whoever gets the login lock works; the others look at the cache between two tries of the lock and
+//! leave as soon as it has what they want. Nobody waits for a process, only for locks that the kernel
+//! releases and for results that lie in a store, so a killed winner blocks nobody.
+
+use super::detached::{self, Hello};
+use super::{login_lock, may_open, sign_in_lock};
+use crate::browser;
+use crate::clock::Timestamp;
+use crate::credentials::Credentials;
+use crate::error::{Error, Next};
+use crate::journal::{Journal, Outcome};
+use crate::lock::{Lock, Waited};
+use crate::profile::config_file::shell_word;
+use crate::profile::{Environment, Interactive, Profile, values};
+use crate::session::{RENEWAL_LIMIT, Session, Silent, Step};
+use crate::terminal;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long another process may hold the login lock: a whole renewal and some keychain calls.
+const LOCK_LIMIT: Duration = Duration::from_secs(RENEWAL_LIMIT.as_secs() + 10);
+/// How often a waiting process looks whether the sign-in has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// One caller in need of credentials.
+pub struct Flight<'a> {
+    /// Its profile's session.
+    pub session: &'a Session<'a>,
+    /// Where sign-ins are recorded.
+    pub journal: &'a Journal,
+    /// To know whether a person can see a browser.
+    pub env: &'a dyn Environment,
+}
+
+/// What waiting for the login lock gave.
+enum Entered {
+    /// The lock.
+    Working(Lock),
+    /// Another process was faster.
+    Cached(Credentials),
+}
+
+/// What waiting for a sign-in gave.
+enum Joined {
+    Cached(Credentials),
+    /// It completed, for another profile of the same login or without a cache.
+    LookAgain,
+}
+
+impl Flight<'_> {
+    /// Credentials: from the cache, else by renewal, else by a sign-in where one is allowed.
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        if let Some((credentials, step)) = self.session.warm() {
+            if step == Step::PrintAndRenew {
+                detached::start_renewal(self.session.profile);
+            }
+            return Ok(credentials);
+        }
+        let began = (Instant::now(), Timestamp::now());
+        let mut signed_in = false;
+        loop {
+            let lock = match self.enter()? {
+                Entered::Cached(credentials) => return Ok(credentials),
+                Entered::Working(lock) => lock,
+            };
+            match self.session.silent(false)? {
+                Silent::Credentials(credentials) => return Ok(credentials),
+                Silent::SignIn if signed_in => return Err(did_not_last(self.session.profile)),
+                Silent::SignIn => self.start()?,
+            }
+            drop(lock);
+            match self.join(began)? {
+                Joined::Cached(credentials) => return Ok(credentials),
+                Joined::LookAgain => signed_in = true,
+            }
+        }
+    }
+
+    /// Renews although the cache would do; only if nobody else is at it. For the detached renewal.
+    pub fn renew_ahead(&self) -> Result<(), Error> {
+        let path = login_lock(self.journal.folder()?, self.session.profile);
+        match Lock::try_acquire(&path)? {
+            Some(_lock) if self.session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew) => {
+                self.session.silent(true).map(|_| ())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn enter(&self) -> Result<Entered, Error> {
+        let profile = self.session.profile;
+        let path = login_lock(self.journal.folder()?, profile);
+        let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || match self.session.warm() {
+            Some((credentials, _)) => ControlFlow::Break(credentials),
+            None => ControlFlow::Continue(()),
+        })?;
+        match waited {
+            Waited::Acquired(lock) => Ok(Entered::Working(lock)),
+            Waited::Stopped(credentials) => Ok(Entered::Cached(credentials)),
+            Waited::TimedOut => Err(stuck(profile, &path)),
+        }
+    }
+
+    /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see it.
+    fn start(&self) -> Result<(), Error> {
+        let profile = self.session.profile;
+        if self.is_running()? {
+            return Ok(());
+        }
+        if profile.interactive == Interactive::Never || !browser::can_be_seen(self.env) {
+            return Err(needs_sign_in(profile));
+        }
+        may_open(profile, self.journal.last_sign_in(&profile.login_entry()).as_ref(), Timestamp::now())?;
+        match detached::start_sign_in(profile)? {
+            Hello::Open(url) => {
+                terminal::say(&format!(
+                    "cognito-creds: profile {} needs a sign-in. Your browser opens; if it does not, open\n  {url}",
+                    profile.name
+                ));
+                Ok(())
+            }
+            Hello::Joined => Ok(()),
+            Hello::Failed(told) => Err(told.into()),
+        }
+    }
+
+    fn is_running(&self) -> Result<bool, Error> {
+        Lock::is_held(&sign_in_lock(self.journal.folder()?, self.session.profile))
+    }
+
+    /// Waits for the running sign-in, as long as this profile allows.
+    ///
+    /// Only an outcome from after this call `began` counts: the record of the sign-in before stands
+    /// until the new one has written its own.
+    fn join(&self, (began, began_at): (Instant, Timestamp)) -> Result<Joined, Error> {
+        let profile = self.session.profile;
+        let until = began + profile.wait;
+        loop {
+            if let Some((credentials, _)) = self.session.warm() {
+                return Ok(Joined::Cached(credentials));
+            }
+            let running = self.is_running()?;
+            let record = self.journal.last_sign_in(&profile.login_entry());
+            match record.filter(|r| r.ended >= Some(began_at)).and_then(|r| r.outcome) {
+                Some(Outcome::Failed(told)) => return Err(told.into()),
+                Some(Outcome::Completed) => return Ok(Joined::LookAgain),
+                _ if !running => return Err(interrupted(profile)),
+                _ if Instant::now() >= until => return Err(still_open(profile)),
+                _ => std::thread::sleep(LOOK),
+            }
+        }
+    }
+}
+
+/// The answer where no browser may be opened: the command that a person has to run.
+pub fn needs_sign_in(profile: &Profile) -> Error {
+    Error::new(Next::SignIn, format!("Profile {} needs a sign-in.", profile.name), profile.command("login"))
+}
+
+fn still_open(profile: &Profile) -> Error {
+    let waited = values::span(profile.wait.as_secs());
+    let what = format!(
+        "The sign-in for profile {} is still open in the browser after {waited}. Finish it there, then run your command again.",
+        profile.name
+    );
+    Error::new(Next::SignIn, what, profile.command("login"))
+}
+
+fn interrupted(profile: &Profile) -> Error {
+    let what = format!("The sign-in for profile {} was not completed.", profile.name);
+    Error::new(Next::SignIn, what, profile.command("login"))
+}
+
+fn did_not_last(profile: &Profile) -> Error {
+    let what =
+        format!("The sign-in for profile {} succeeded, but its login can't be found again.", profile.name);
+    Error::new(Next::Configure, what, profile.command("doctor"))
+}
+
+fn stuck(profile: &Profile, path: &Path) -> Error {
+    let what = format!(
+        "Another cognito-creds has been renewing the login of profile {} for {} and does not end.",
+        profile.name,
+        values::span(LOCK_LIMIT.as_secs())
+    );
+    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell_word(&path.display().to_string())))
+}

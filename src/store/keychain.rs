@@ -1,0 +1,267 @@
+//! The operating system's keychain: Secret Service, macOS Keychain or Windows Credential Manager.
+//!
+//! A keychain may ask a person, and nobody may be there: every call runs on a thread of its own and
+//! is given up after a deadline. A keychain that was not there or did not answer is not asked again
+//! by this process.
+
+use super::split::{self, Items, Refused};
+use super::{Bytes, EntryName, Store, StoreError};
+use crate::error::foreign;
+use keyring_core::{Entry, Error};
+use std::collections::HashMap;
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The service under which every item is filed; the account is the entry's name.
+const SERVICE: &str = "cognito-creds";
+/// How long a call may take where a person can answer a prompt.
+const WITH_A_PERSON: Duration = Duration::from_secs(20);
+/// How long a call may take where nobody can: measured answers take under 0.1 s.
+const UNATTENDED: Duration = Duration::from_secs(5);
+
+/// Why this process no longer asks the keychain.
+static GIVEN_UP: OnceLock<StoreError> = OnceLock::new();
+
+/// The operating system's keychain, one item per entry.
+#[derive(Debug)]
+pub struct Keychain {
+    deadline: Duration,
+}
+
+impl Keychain {
+    /// The keychain of this system. Asks nothing yet.
+    pub fn new() -> Self {
+        let display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let person =
+            cfg!(any(windows, target_os = "macos")) || display("DISPLAY") || display("WAYLAND_DISPLAY");
+        Self { deadline: if person { WITH_A_PERSON } else { UNATTENDED } }
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        within(self.deadline, &GIVEN_UP, move || {
+            // Connects on the first call and names the real cause of a failure on all of them.
+            keyring::Entry::store_status()
+                .as_ref()
+                .map_err(|error| StoreError::Absent(format!("no keychain here: {}", words(error))))?;
+            work()
+        })
+    }
+}
+
+impl Default for Keychain {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store for Keychain {
+    fn load(&self, name: &EntryName) -> Result<Option<Bytes>, StoreError> {
+        let name = name.as_str().to_owned();
+        self.ask(move || match split::load(&Keyring, &name)? {
+            None if ready_for_items()? => split::load(&Keyring, &name),
+            value => Ok(value),
+        })
+    }
+
+    /// Keeps the value until it is deleted: keychains know no end.
+    fn save(&self, name: &EntryName, value: &[u8], _lives: Option<Duration>) -> Result<(), StoreError> {
+        let (name, value) = (name.as_str().to_owned(), Zeroizing::new(value.to_vec()));
+        self.ask(move || split::save(&Keyring, &name, &value))
+    }
+
+    fn delete(&self, name: &EntryName) -> Result<(), StoreError> {
+        let name = name.as_str().to_owned();
+        self.ask(move || split::delete(&Keyring, &name))
+    }
+
+    fn describe(&self) -> String {
+        let kind = match std::env::consts::OS {
+            "macos" => "macOS Keychain",
+            "windows" => "Windows Credential Manager",
+            _ => "Secret Service",
+        };
+        format!("keychain ({kind})")
+    }
+}
+
+/// Runs `work` on a thread and waits `deadline` for it; once it was too late or found nothing to
+/// talk to, every later call gets the same answer at once.
+///
+/// A thread that waits for a person can't be ended; it goes with the process.
+fn within<T: Send + 'static>(
+    deadline: Duration,
+    given_up: &OnceLock<StoreError>,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    if let Some(error) = given_up.get() {
+        return Err(error.clone());
+    }
+    let (answer, answers) = mpsc::sync_channel(1);
+    thread::Builder::new()
+        .name("keychain".to_owned())
+        .spawn(move || drop(answer.send(work())))
+        .map_err(|error| StoreError::Failed(format!("no thread for the keychain: {error}")))?;
+    let result = answers.recv_timeout(deadline).unwrap_or_else(|error| match error {
+        mpsc::RecvTimeoutError::Timeout => Err(StoreError::TimedOut(deadline)),
+        mpsc::RecvTimeoutError::Disconnected => {
+            Err(StoreError::Failed("the keychain's library broke down".to_owned()))
+        }
+    });
+    if let Err(error @ (StoreError::Absent(_) | StoreError::TimedOut(_))) = &result {
+        let _ = given_up.set(error.clone());
+    }
+    result
+}
+
+/// The items of our service in the system's keychain.
+struct Keyring;
+
+impl Keyring {
+    fn entry(account: &str) -> Result<Entry, Error> {
+        let modifier = modifier(account);
+        let modifiers: HashMap<&str, &str> =
+            modifier.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        Entry::new_with_modifiers(SERVICE, account, &modifiers)
+    }
+}
+
+/// What this system's items are given beside service and account.
+fn modifier(account: &str) -> Option<(&'static str, String)> {
+    if cfg!(windows) {
+        // The default, Enterprise, copies items to the person's other machines in a domain.
+        Some(("persistence", "Local".to_owned()))
+    } else if cfg!(target_os = "macos") {
+        None
+    } else {
+        // What a person reads in the keyring's own window.
+        Some(("label", format!("cognito-creds ({account})")))
+    }
+}
+
+impl Items for Keyring {
+    fn get(&self, account: &str) -> Result<Option<Bytes>, StoreError> {
+        match Self::entry(account).and_then(|entry| entry.get_secret()) {
+            Ok(secret) => Ok(Some(Zeroizing::new(secret))),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+
+    fn set(&self, account: &str, value: &[u8]) -> Result<(), Refused> {
+        let written = Self::entry(account).and_then(|entry| match entry.set_secret(value) {
+            // Two items of one name, from a copied keyring for instance: one is enough.
+            Err(Error::Ambiguous(items)) => keep_first(&items, value),
+            written => written,
+        });
+        written.map_err(|error| match error {
+            Error::TooLong(_, limit) => Refused::TooLong(limit as usize),
+            error => Refused::Other(refusal(error)),
+        })
+    }
+
+    fn delete(&self, account: &str) -> Result<(), StoreError> {
+        let deleted = Self::entry(account).and_then(|entry| match entry.delete_credential() {
+            Err(Error::Ambiguous(items)) => items.iter().try_for_each(Entry::delete_credential),
+            deleted => deleted,
+        });
+        match deleted {
+            Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+}
+
+fn keep_first(items: &[Entry], value: &[u8]) -> Result<(), Error> {
+    let Some((first, others)) = items.split_first() else { return Err(Error::NoEntry) };
+    first.set_secret(value)?;
+    others.iter().try_for_each(Entry::delete_credential)
+}
+
+/// Every error of the keychain in our words. Some variants carry the secret's bytes in `Debug`, so
+/// nothing but the text of the platform's own error is repeated.
+fn refusal(error: Error) -> StoreError {
+    let text = words(&error);
+    match error {
+        Error::PlatformFailure(cause) => cause_of(&cause, text, StoreError::Failed),
+        Error::NoStorageAccess(cause) => cause_of(&cause, text, StoreError::Locked),
+        Error::NoDefaultStore => StoreError::Absent(text),
+        Error::TooLong(..) => StoreError::Full(text),
+        _ => StoreError::Failed(text),
+    }
+}
+
+fn words(error: &Error) -> String {
+    match error {
+        Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => foreign(&cause.to_string()),
+        Error::NoEntry => "the keychain's item is gone".to_owned(),
+        Error::BadEncoding(_) | Error::BadDataFormat(..) | Error::BadStoreFormat(_) => {
+            "the keychain's item is damaged".to_owned()
+        }
+        Error::TooLong(_, limit) => format!("an item of the keychain holds {limit} bytes at most"),
+        Error::Ambiguous(items) => format!("{} items of the keychain have the same name", items.len()),
+        Error::NoDefaultStore => "this system has no keychain".to_owned(),
+        _ => "the keychain refused the request".to_owned(),
+    }
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+use super::secret_service::{cause_of, ready_for_items};
+
+/// Only a Secret Service can be there without being ready.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn ready_for_items() -> Result<bool, StoreError> {
+    Ok(false)
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn cause_of(
+    _: &keyring_core::error::PlatformError,
+    text: String,
+    otherwise: fn(String) -> StoreError,
+) -> StoreError {
+    otherwise(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_keychain_that_does_not_answer_is_given_up_once_and_for_all() {
+        let (given_up, forever) = (OnceLock::new(), Duration::from_secs(600));
+        let stuck = move || {
+            thread::sleep(forever);
+            Ok(())
+        };
+        let limit = Duration::from_millis(20);
+        let began = Instant::now();
+        assert_eq!(within(limit, &given_up, stuck), Err(StoreError::TimedOut(limit)));
+        assert_eq!(within(forever, &given_up, stuck), Err(StoreError::TimedOut(limit)));
+        assert!(began.elapsed() < forever);
+    }
+
+    #[test]
+    fn a_keychain_that_is_locked_is_asked_again() {
+        let given_up = OnceLock::new();
+        let locked: Result<(), _> =
+            within(UNATTENDED, &given_up, || Err(StoreError::Locked("locked".to_owned())));
+        assert!(locked.is_err());
+        assert_eq!(within(UNATTENDED, &given_up, || Ok(1)), Ok(1));
+    }
+
+    #[test]
+    fn an_error_that_carries_the_secret_does_not_repeat_it() {
+        let cause = || std::io::Error::other("canary").into();
+        for error in
+            [Error::BadEncoding(b"canary".to_vec()), Error::BadDataFormat(b"canary".to_vec(), cause())]
+        {
+            assert_eq!(refusal(error), StoreError::Failed("the keychain's item is damaged".to_owned()));
+        }
+    }
+}

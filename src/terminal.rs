@@ -1,0 +1,35 @@
+//! The person's terminal, reached as a device: the AWS CLI hides stderr, and two SDKs merge it into
+//! the JSON, so neither stdout nor stderr is a place to talk to anybody.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+
+#[cfg(windows)]
+const DEVICE: &str = "CONOUT$";
+#[cfg(not(windows))]
+const DEVICE: &str = "/dev/tty";
+
+/// The controlling terminal, if there is one.
+fn open() -> Option<File> {
+    OpenOptions::new().write(true).open(DEVICE).ok()
+}
+
+/// Whether a person could read what is said.
+pub fn is_there() -> bool {
+    open().is_some()
+}
+
+/// Says something to the person, on a line of its own, in one write so that lines of several
+/// processes don't mix. Without a terminal nothing happens.
+pub fn say(text: &str) {
+    if let Some(mut tty) = open() {
+        // A terminal that went away is nobody to talk to.
+        let _ = tty.write_all(format!("{text}\n").as_bytes());
+    }
+}
+
+/// Asks the person for one line that is not shown while it is typed or pasted. Reads the terminal
+/// device, never stdin.
+pub fn ask_hidden(question: &str) -> std::io::Result<String> {
+    rpassword::prompt_password(question)
+}

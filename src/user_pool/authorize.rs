@@ -1,0 +1,68 @@
+//! The authorization request: authorization code with PKCE S256, `state` and `nonce`
+//! (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1).
+
+use crate::error::{Error, Next};
+use crate::profile::redirect_uri::RedirectUri;
+use crate::profile::{ProviderHint, UserPool};
+use crate::secret::CodeVerifier;
+use crate::user_pool::callback::State;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// One sign-in's request and the three values that bind its answer to it. Used once, never cloned.
+#[derive(Debug)]
+pub struct Request {
+    /// Where the browser goes.
+    pub url: Url,
+    /// Comes back with the authorization code.
+    pub state: State,
+    /// Comes back inside the ID token.
+    pub nonce: String,
+    /// Proves to the token endpoint that whoever asked is who redeems.
+    pub verifier: CodeVerifier,
+}
+
+impl Request {
+    /// Builds the request for a redirect whose port is already bound. `again` makes the person
+    /// authenticate although the browser may have a session (`prompt=login`).
+    pub fn new(pool: &UserPool, redirect: &RedirectUri, again: bool) -> Result<Self, Error> {
+        let (state, nonce, verifier) = (State::new()?, random()?, CodeVerifier::new(random()?));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes()));
+        let mut url = pool.domain.at("/oauth2/authorize");
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &pool.client_id)
+            .append_pair("redirect_uri", redirect.as_str())
+            .append_pair("scope", &pool.scopes)
+            .append_pair("state", state.as_str())
+            .append_pair("nonce", &nonce)
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("code_challenge", &challenge);
+        match &pool.provider {
+            Some(ProviderHint::Name(name)) => query.append_pair("identity_provider", name),
+            Some(ProviderHint::Identifier(id)) => query.append_pair("idp_identifier", id),
+            None => &mut query,
+        };
+        let prompt = if again { Some("login") } else { pool.prompt.as_deref() };
+        let optional =
+            [("login_hint", pool.login_hint.as_deref()), ("prompt", prompt), ("lang", pool.lang.as_deref())];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        drop(query);
+        Ok(Self { url, state, nonce, verifier })
+    }
+}
+
+/// 256 random bits as 43 characters of base64url: the length RFC 7636 §4.1 recommends for a verifier.
+pub fn random() -> Result<String, Error> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|e| {
+        Error::new(Next::TryAgain, "The system gave no random numbers.", "head -c 1 /dev/urandom").because(e)
+    })?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

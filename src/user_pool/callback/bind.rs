@@ -1,0 +1,198 @@
+//! Getting the port: the first registered redirect URI whose every address is free.
+
+use super::holder::{self, Holder};
+use super::query::random_text;
+use crate::error::{Error, Next};
+use crate::profile::redirect_uri::RedirectUri;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+/// A bound redirect URI. From here on connections queue up in the kernel; nothing is answered
+/// before [`serve`](Listener::serve). Dropping it gives the port back.
+#[derive(Debug)]
+pub struct Listener {
+    pub(super) runtime: Runtime,
+    pub(super) sockets: Vec<TcpListener>,
+    pub(super) uri: RedirectUri,
+    /// Opens the page with the outcome; made here because it may fail.
+    pub(super) done: String,
+}
+
+impl Listener {
+    /// Binds the first of `uris` whose port is free on every address its host means: both loopback
+    /// families for `localhost`, as a browser may try either first (one suffices where the machine
+    /// lacks the other). Call it before the browser opens.
+    ///
+    /// A port that somebody else has on one family alone counts as taken: the browser might go there.
+    /// On Unix std sets SO_REUSEADDR, and it stays: without it the port would be lost for a minute
+    /// after each sign-in (TIME_WAIT). It lets nobody in beside us, for two sockets never listen at one
+    /// address, and ours are the most specific there are. Windows, where the flag would let others in,
+    /// is left at its default. A squatter who came first can only be in the way: a code is worth
+    /// nothing without its PKCE verifier (RFC 7636).
+    ///
+    /// # Errors
+    /// When no port is free: names each and, where it can be known, who holds it.
+    pub fn bind(uris: &[RedirectUri]) -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(|cause| {
+            Error::new(
+                Next::TryAgain,
+                "The system is out of files or memory, so nothing can listen for the browser.",
+                "cognito-creds doctor",
+            )
+            .because(cause)
+        })?;
+        let done = random_text::<16>()?;
+        let mut failures = Vec::new();
+        for uri in uris {
+            let bound = {
+                let _inside = runtime.enter();
+                bind_all(uri)
+            };
+            match bound {
+                Ok(sockets) => return Ok(Self { runtime, sockets, uri: uri.clone(), done }),
+                Err(cause) => failures.push((uri.port(), cause)),
+            }
+        }
+        Err(none_free(&failures, holder::of))
+    }
+
+    /// The redirect URI that was bound, to be sent as `redirect_uri=`.
+    pub fn redirect_uri(&self) -> &RedirectUri {
+        &self.uri
+    }
+}
+
+/// Binds every address of the URI, or none.
+fn bind_all(uri: &RedirectUri) -> io::Result<Vec<TcpListener>> {
+    let mut sockets = Vec::new();
+    let mut lacking = None;
+    for address in uri.addresses() {
+        match bind_one(address) {
+            Ok(socket) => sockets.push(socket),
+            Err(cause) if is_lacking(address, &cause) => lacking = Some(cause),
+            Err(cause) => return Err(cause),
+        }
+    }
+    match lacking {
+        Some(cause) if sockets.is_empty() => Err(cause),
+        _ => Ok(sockets),
+    }
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = std::net::TcpListener::bind(address)?;
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket)
+}
+
+/// Whether the machine has no such address at all, as where IPv6 is switched off: then no port of it
+/// can be bound, not even one of the system's own choice.
+fn is_lacking(address: SocketAddr, cause: &io::Error) -> bool {
+    !matches!(cause.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
+        && std::net::TcpListener::bind((address.ip(), 0)).is_err()
+}
+
+/// The error for ports that all failed.
+fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> Error {
+    let mut words = Vec::new();
+    let mut paste = None;
+    for (port, cause) in failures {
+        if cause.kind() == ErrorKind::AddrInUse {
+            let holder = holder(*port);
+            words.push(format!("port {port} is taken by {holder}"));
+            if let Holder::Process { id, .. } = holder {
+                paste.get_or_insert_with(|| format!("kill {id}"));
+            }
+        } else if cause.kind() == ErrorKind::PermissionDenied {
+            words.push(format!("port {port} is reserved by the system"));
+        } else {
+            words.push(format!("port {port} can't be opened"));
+        }
+    }
+    if words.is_empty() {
+        words.push("no redirect URI is set".to_owned());
+    }
+    let port = failures.first().map_or(0, |(port, _)| *port);
+    let next = if failures.iter().all(|(_, cause)| cause.kind() == ErrorKind::PermissionDenied) {
+        Next::Configure
+    } else {
+        Next::TryAgain
+    };
+    let mut error = Error::new(
+        next,
+        format!("The browser can't come back from the sign-in: {}.", words.join(", ")),
+        paste.unwrap_or_else(|| who_listens(port)),
+    );
+    if let Some((_, cause)) = failures.last() {
+        error = error.because(cause);
+    }
+    error
+}
+
+/// The command that shows who has a port on this system.
+fn who_listens(port: u16) -> String {
+    if cfg!(windows) {
+        format!("netstat -ano | findstr :{port}")
+    } else if cfg!(target_os = "linux") {
+        format!("sudo ss -ltnp 'sport = :{port}'")
+    } else {
+        format!("sudo lsof -nP -iTCP:{port} -sTCP:LISTEN")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(port: u16, kind: ErrorKind) -> (u16, io::Error) {
+        (port, kind.into())
+    }
+
+    #[test]
+    fn the_error_names_every_port_and_its_holder() {
+        let holders = |port| match port {
+            1 => Holder::User(0),
+            _ => Holder::Process { name: "node".into(), id: 42 },
+        };
+        let error = none_free(
+            &[
+                failed(1, ErrorKind::AddrInUse),
+                failed(2, ErrorKind::AddrInUse),
+                failed(80, ErrorKind::PermissionDenied),
+            ],
+            holders,
+        );
+        assert_eq!(
+            error.what(),
+            "The browser can't come back from the sign-in: port 1 is taken by a program of user 0, \
+             port 2 is taken by node (process 42), port 80 is reserved by the system."
+        );
+        assert_eq!((error.paste(), error.next()), ("kill 42", Next::TryAgain));
+    }
+
+    #[test]
+    fn an_unknown_holder_leaves_a_command_that_finds_it() {
+        let error = none_free(&[failed(8080, ErrorKind::AddrInUse)], |_| Holder::Unknown);
+        assert!(error.paste().contains(":8080"), "{}", error.paste());
+    }
+
+    #[test]
+    fn ports_that_are_never_ours_are_a_matter_of_settings() {
+        let error = none_free(&[failed(80, ErrorKind::PermissionDenied)], |_| Holder::Unknown);
+        assert_eq!(error.next(), Next::Configure);
+    }
+
+    #[test]
+    fn an_address_the_machine_does_not_have_is_told_from_one_that_is_taken() {
+        // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
+        let absent: SocketAddr = "192.0.2.1:8080".parse().unwrap();
+        let cause = std::net::TcpListener::bind(absent).unwrap_err();
+        assert!(is_lacking(absent, &cause));
+        let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = held.local_addr().unwrap();
+        let cause = std::net::TcpListener::bind(taken).unwrap_err();
+        assert!(!is_lacking(taken, &cause));
+    }
+}

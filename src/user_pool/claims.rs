@@ -1,0 +1,212 @@
+//! The claims of an ID token, decoded and checked, but not verified by signature.
+//!
+//! The token comes straight from the token endpoint over TLS, which OpenID Connect Core §3.1.3.7
+//! (rule 6) accepts in place of the signature; the identity pool verifies the signature again. Tokens
+//! from anywhere else must never be decoded here.
+
+use crate::clock::Timestamp;
+use crate::error::foreign;
+use crate::secret::IdToken;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Deserializer};
+
+/// The largest ID token that is looked at: the limit of STS for a web identity token.
+const TOKEN_MAX: usize = 20_000;
+
+/// The claims that matter here, of a Cognito ID token (Cognito Developer Guide, "Understanding the
+/// identity (ID) token").
+#[derive(Debug, Clone, Deserialize)]
+pub struct Claims {
+    /// Who issued it; the Logins key is this without its scheme.
+    pub iss: String,
+    /// The app client.
+    pub aud: String,
+    /// The person, unique in the user pool.
+    pub sub: String,
+    /// When it ends.
+    pub exp: Timestamp,
+    /// `id` in an ID token.
+    pub token_use: String,
+    /// The nonce of the authorization request, on the code grant only.
+    pub nonce: Option<String>,
+    /// The person's e-mail, where the scope gives it.
+    pub email: Option<String>,
+    /// The user name in the pool.
+    #[serde(rename = "cognito:username")]
+    pub username: Option<String>,
+    /// Role ARNs of the person's groups, the order of the token. Absent without such groups.
+    #[serde(rename = "cognito:roles", default, deserialize_with = "array_or_commas")]
+    pub roles: Option<Vec<String>>,
+    /// The role of the group with the lowest precedence.
+    #[serde(rename = "cognito:preferred_role")]
+    pub preferred_role: Option<String>,
+    #[serde(default)]
+    identities: Option<serde_json::Value>,
+}
+
+impl Claims {
+    /// Decodes the middle part of a JWT (RFC 7519 §7.2). The error holds nothing of the token.
+    pub fn decode(token: &IdToken) -> Result<Self, String> {
+        let text = token.expose();
+        if text.len() > TOKEN_MAX {
+            return Err(format!("it is {} bytes long, more than {TOKEN_MAX}", text.len()));
+        }
+        let mut parts = text.split('.');
+        let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err("it is not a JWT".to_owned());
+        };
+        let json = zeroize::Zeroizing::new(
+            URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).map_err(|_| "it is not base64url")?,
+        );
+        serde_json::from_slice(&json).map_err(|e| match e.classify() {
+            serde_json::error::Category::Data => "a claim is missing or of the wrong type".to_owned(),
+            _ => "its claims are not JSON".to_owned(),
+        })
+    }
+
+    /// Checks that this token was issued for us, and, given a nonce, for this very sign-in.
+    ///
+    /// OpenID Connect Core §3.1.3.7: issuer (where the user pool is configured), audience, nonce;
+    /// and Cognito's `token_use`. `exp` is left to the server that judges it: a wrong local clock
+    /// must not end a sign-in that everybody else accepts.
+    pub fn check(&self, client_id: &str, user_pool: Option<&str>, nonce: Option<&str>) -> Result<(), String> {
+        if self.token_use != "id" {
+            return Err(format!("its token_use is '{}', not 'id'", foreign(&self.token_use)));
+        }
+        if self.aud != client_id {
+            return Err(format!("it was issued for app client '{}', not '{client_id}'", foreign(&self.aud)));
+        }
+        if self.logins_key().is_none() {
+            return Err(format!("its issuer '{}' is not an https URL", foreign(&self.iss)));
+        }
+        if let Some(pool) = user_pool
+            && !issued_by(&self.iss, pool)
+        {
+            return Err(format!("its issuer is {}, not user pool {pool}", foreign(&self.iss)));
+        }
+        match nonce {
+            Some(expected) if self.nonce.as_deref() != Some(expected) => {
+                Err("its nonce is not that of this sign-in".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The key of the identity pool's Logins map: the issuer without its scheme.
+    pub fn logins_key(&self) -> Option<&str> {
+        self.iss.strip_prefix("https://").filter(|key| !key.is_empty())
+    }
+
+    /// Who signed in, as a person knows it: the e-mail, else the user name, else the sub.
+    pub fn who(&self) -> &str {
+        self.email.as_deref().or(self.username.as_deref()).unwrap_or(&self.sub)
+    }
+
+    /// The federated provider's name, where the person came through one.
+    pub fn provider(&self) -> Option<String> {
+        // An array in current tokens, a JSON text in some older ones.
+        let text;
+        let identities = match self.identities.as_ref()? {
+            serde_json::Value::String(json) => {
+                text = serde_json::from_str(json).ok()?;
+                &text
+            }
+            value => value,
+        };
+        let name = identities.get(0)?.get("providerName")?.as_str()?;
+        Some(foreign(name))
+    }
+}
+
+/// Both issuer forms of a user pool: the classic one and the per-pool one of 2026.
+fn issued_by(iss: &str, pool: &str) -> bool {
+    let Some((host, path)) = iss.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    path == pool && (host.starts_with("cognito-idp.") || host.starts_with("issuer-cognito-idp."))
+}
+
+/// `cognito:roles` is described as an array in one place and as comma-separated text in another.
+fn array_or_commas<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Array(Vec<String>),
+        Text(String),
+    }
+    let roles = Option::<Either>::deserialize(d)?.map(|either| match either {
+        Either::Array(roles) => roles,
+        Either::Text(text) => {
+            text.split(',').map(str::trim).filter(|r| !r.is_empty()).map(str::to_owned).collect()
+        }
+    });
+    Ok(roles.filter(|roles: &Vec<String>| !roles.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &serde_json::Value) -> IdToken {
+        IdToken::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())))
+    }
+
+    fn claims() -> serde_json::Value {
+        serde_json::json!({
+            "iss": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf", "aud": "client", "sub": "s",
+            "exp": 1, "token_use": "id", "nonce": "n", "email": "a@example.com",
+        })
+    }
+
+    #[test]
+    fn a_token_for_someone_else_is_refused() {
+        for (field, value) in [
+            ("aud", "other"),
+            ("token_use", "access"),
+            ("iss", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other"),
+            ("iss", "https://evil.example/eu-west-1_AbCdEf"),
+            ("nonce", "m"),
+        ] {
+            let mut wrong = claims();
+            wrong[field] = value.into();
+            let claims = Claims::decode(&token(&wrong)).unwrap();
+            assert!(claims.check("client", Some("eu-west-1_AbCdEf"), Some("n")).is_err(), "{field}");
+        }
+        let right = Claims::decode(&token(&claims())).unwrap();
+        right.check("client", Some("eu-west-1_AbCdEf"), Some("n")).unwrap();
+    }
+
+    #[test]
+    fn a_sign_in_without_its_nonce_is_refused_but_a_refresh_needs_none() {
+        let mut without = claims();
+        without.as_object_mut().unwrap().remove("nonce");
+        let claims = Claims::decode(&token(&without)).unwrap();
+        assert!(claims.check("client", None, Some("n")).is_err());
+        claims.check("client", None, None).unwrap();
+    }
+
+    #[test]
+    fn both_issuer_forms_are_known() {
+        assert!(issued_by("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A", "eu-west-1_A"));
+        assert!(!issued_by("http://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A", "eu-west-1_A"));
+    }
+
+    #[test]
+    fn roles_come_as_array_or_as_text() {
+        for roles in [serde_json::json!(["a", "b"]), serde_json::json!("a, b")] {
+            let mut with = claims();
+            with["cognito:roles"] = roles;
+            assert_eq!(Claims::decode(&token(&with)).unwrap().roles.unwrap(), ["a", "b"]);
+        }
+        assert_eq!(Claims::decode(&token(&claims())).unwrap().roles, None);
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_without_repeating_it() {
+        for text in ["canary", "canary.canary", "canary.!!.canary", "a.Y2FuYXJ5.c", "a.e30.c", "a.b.c.d"] {
+            assert!(!Claims::decode(&IdToken::new(text)).unwrap_err().contains("canary"), "{text}");
+        }
+        assert!(Claims::decode(&IdToken::new("x".repeat(TOKEN_MAX + 1))).is_err());
+    }
+}

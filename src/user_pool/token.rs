@@ -1,0 +1,275 @@
+//! The token endpoint: code exchange, refresh and revocation (RFC 6749 §4.1.3 and §6, RFC 7009).
+//!
+//! Which answer means what is decided by [`read_answer`], a pure function over status and body; the
+//! rows are those of Cognito's documentation and of field reports. The rule above all: nothing but
+//! `invalid_grant` ends a login.
+
+use crate::error::{Error, Next, foreign};
+use crate::http::{self, Client, SendError, Sent};
+use crate::profile::redirect_uri::RedirectUri;
+use crate::profile::{Profile, keys};
+use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use std::time::Duration;
+use url::form_urlencoded;
+
+/// What the token endpoint hands out.
+#[derive(Debug, Deserialize)]
+pub struct Tokens {
+    /// Signs the person in at the identity pool.
+    pub id_token: IdToken,
+    /// For the user pool's own endpoints.
+    pub access_token: AccessToken,
+    /// Always in a code grant; in a refresh only where rotation is on.
+    pub refresh_token: Option<RefreshToken>,
+}
+
+/// Why there are no tokens, by what is to be done.
+#[derive(Debug)]
+pub enum TokenError {
+    /// `invalid_grant`: the refresh token or code is of no more use.
+    Ended,
+    /// A setting must change. Keep all tokens, don't repeat.
+    Refused(Error),
+    /// Keep all tokens and repeat later.
+    Unavailable {
+        /// For the person, if repeating doesn't help.
+        error: Error,
+        /// The server's wish (RFC 9110 §10.2.3).
+        retry_after: Option<Duration>,
+        /// Whether the request may have been carried out.
+        done: Done,
+    },
+}
+
+/// Whether a request without a usable answer may have been carried out: a code may be spent by it, a
+/// refresh token rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Certainly not: no byte of it left, or it was turned away at the door.
+    No,
+    /// It was sent, and what became of it is unknown.
+    Perhaps,
+}
+
+/// The token endpoint of one profile's user pool.
+pub struct TokenEndpoint<'a> {
+    /// The outbound client.
+    pub client: &'a Client,
+    /// Whose user pool and app client.
+    pub profile: &'a Profile,
+    /// For a confidential app client.
+    pub secret: Option<&'a ClientSecret>,
+}
+
+impl TokenEndpoint<'_> {
+    /// Redeems an authorization code. To be called once per code: codes are single-use, and one that
+    /// was sent is spent.
+    pub fn exchange(
+        &self,
+        code: &AuthorizationCode,
+        redirect: &RedirectUri,
+        verifier: &CodeVerifier,
+        limit: Duration,
+    ) -> Result<Tokens, TokenError> {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", redirect.as_str()),
+            ("code_verifier", verifier.expose()),
+        ];
+        self.post(&form, limit)
+    }
+
+    /// Asks for new tokens with the refresh token.
+    pub fn refresh(&self, token: &RefreshToken, limit: Duration) -> Result<Tokens, TokenError> {
+        self.post(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())], limit)
+    }
+
+    /// Revokes the refresh token and every access token that came from it. A token that was invalid
+    /// already counts as revoked (RFC 7009 §2.2).
+    pub fn revoke(&self, token: &RefreshToken, limit: Duration) -> Result<(), Error> {
+        let doctor = || self.profile.command("doctor");
+        let request = self.request("/oauth2/revoke", &[("token", token.expose())]);
+        let answer = self.client.send(request, limit);
+        let answer = answer.map_err(|e| Error::new(Next::TryAgain, e.what(), doctor()))?;
+        match answer.status().as_u16() {
+            200 => Ok(()),
+            status => {
+                let said =
+                    OAuthError::read(answer.body()).map_or_else(String::new, |e| format!(" ({})", e.words()));
+                let host = self.profile.user_pool.domain.host();
+                Err(Error::new(
+                    Next::Configure,
+                    format!("{host} did not revoke the refresh token: it answered {status}{said}."),
+                    doctor(),
+                ))
+            }
+        }
+    }
+
+    fn post(&self, form: &[(&str, &str)], limit: Duration) -> Result<Tokens, TokenError> {
+        match self.client.send(self.request("/oauth2/token", form), limit) {
+            Ok(answer) => {
+                if let Some(id) = answer.headers().get("x-amz-cognito-request-id") {
+                    log::debug!(
+                        "token endpoint: {} request {}",
+                        answer.status(),
+                        foreign(&String::from_utf8_lossy(id.as_bytes()))
+                    );
+                }
+                read_answer(
+                    self.profile,
+                    answer.status().as_u16(),
+                    http::retry_after(answer.headers()),
+                    answer.body(),
+                )
+            }
+            Err(e) => Err(not_sent(self.profile, &e)),
+        }
+    }
+
+    /// A form POST with the client's identification: Basic for a confidential client, `client_id` in
+    /// the body for a public one (RFC 6749 §2.3.1 and §3.2.1).
+    fn request(&self, path: &str, form: &[(&str, &str)]) -> ::http::Request<Vec<u8>> {
+        let pool = &self.profile.user_pool;
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form).append_pair("client_id", &pool.client_id);
+        let mut request = ::http::Request::new(body.finish().into_bytes());
+        *request.method_mut() = ::http::Method::POST;
+        if let Ok(uri) = pool.domain.at(path).as_str().parse() {
+            *request.uri_mut() = uri;
+        }
+        let headers = request.headers_mut();
+        headers.insert("content-type", ::http::HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert("accept", ::http::HeaderValue::from_static("application/json"));
+        if let Some(secret) = self.secret
+            && let Ok(mut value) = basic(&pool.client_id, secret)
+        {
+            value.set_sensitive(true);
+            headers.insert("authorization", value);
+        }
+        request
+    }
+}
+
+/// `Basic base64(form-encoded id ":" form-encoded secret)`, RFC 6749 §2.3.1.
+fn basic(id: &str, secret: &ClientSecret) -> Result<::http::HeaderValue, ::http::header::InvalidHeaderValue> {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = zeroize::Zeroizing::new(format!("{}:{}", encode(id), encode(secret.expose())));
+    ::http::HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair.as_bytes())))
+}
+
+/// An error body of RFC 6749 §5.2.
+#[derive(Debug, Deserialize)]
+struct OAuthError {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl OAuthError {
+    fn read(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+
+    fn words(&self) -> String {
+        match &self.error_description {
+            Some(text) => foreign(&format!("{}: {text}", self.error)),
+            None => foreign(&self.error),
+        }
+    }
+}
+
+/// What an answer of the token endpoint means.
+fn read_answer(
+    profile: &Profile,
+    status: u16,
+    retry_after: Option<Duration>,
+    body: &[u8],
+) -> Result<Tokens, TokenError> {
+    let host = profile.user_pool.domain.host();
+    if status == 200 {
+        if let Ok(tokens) = serde_json::from_slice(body) {
+            return Ok(tokens);
+        }
+        if is_token_answer_without_id_token(body) {
+            return Err(TokenError::Refused(no_id_token(profile)));
+        }
+    }
+    if let (400 | 401, Some(answer)) = (status, OAuthError::read(body)) {
+        return Err(match answer.error.as_str() {
+            "invalid_grant" => {
+                log::debug!("token endpoint: {}", answer.words());
+                TokenError::Ended
+            }
+            _ => TokenError::Refused(refusal(profile, &answer)),
+        });
+    }
+    let what = match status {
+        200 => format!(
+            "{host} answered with something that is not from Cognito, perhaps the sign-in page of a network or proxy."
+        ),
+        300..=399 => format!(
+            "{host} answered with a redirect ({status}), perhaps to the sign-in page of a network or proxy."
+        ),
+        403 => format!("{host} refused the request (403); a web application firewall or a proxy blocks it."),
+        429 => format!("{host} is receiving too many requests (429)."),
+        _ => format!("{host} answered {status}."),
+    };
+    let error = Error::new(Next::TryAgain, what, profile.command("doctor"));
+    // Throttling and firewalls stand before the work; anything else may come after it.
+    let done = if matches!(status, 403 | 429) { Done::No } else { Done::Perhaps };
+    Err(TokenError::Unavailable { error, retry_after, done })
+}
+
+fn not_sent(profile: &Profile, e: &SendError) -> TokenError {
+    let error = Error::new(Next::TryAgain, e.what(), profile.command("doctor"));
+    let done = if e.sent() == Sent::Never { Done::No } else { Done::Perhaps };
+    TokenError::Unavailable { error, retry_after: None, done }
+}
+
+fn is_token_answer_without_id_token(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct WithoutId {
+        #[serde(rename = "access_token")]
+        _access_token: AccessToken,
+    }
+    serde_json::from_slice::<WithoutId>(body).is_ok()
+}
+
+fn no_id_token(profile: &Profile) -> Error {
+    let scopes = &profile.user_pool.scopes;
+    let what = format!(
+        "The app client gave no ID token for the scopes '{scopes}'; allow the scope openid at app client {}.",
+        profile.user_pool.client_id
+    );
+    Error::new(Next::Configure, what, profile.command("doctor"))
+}
+
+fn refusal(profile: &Profile, answer: &OAuthError) -> Error {
+    let pool = &profile.user_pool;
+    let (host, client) = (pool.domain.host(), &pool.client_id);
+    let uris: Vec<_> = pool.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    match answer.error.as_str() {
+        "invalid_client" => Error::new(
+            Next::Configure,
+            format!("{host} does not accept app client {client}: the id or its client secret is wrong, or the secret is missing."),
+            format!("read -rs COGNITO_CREDS_CLIENT_SECRET && export COGNITO_CREDS_CLIENT_SECRET && {}", profile.command("login")),
+        ),
+        "unauthorized_client" => Error::new(
+            Next::Configure,
+            format!(
+                "App client {client} may not use this grant at {host}; it needs the authorization code grant and the callback URL {}.",
+                uris.join(" or ")
+            ),
+            profile.command("doctor"),
+        ),
+        _ => Error::new(
+            Next::Configure,
+            format!("{host} refused the request for app client {client} ({}).", answer.words()),
+            profile.command("doctor"),
+        ),
+    }
+    .because(format_args!("{} (key {})", answer.words(), keys::CLIENT_ID.name))
+}

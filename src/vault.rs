@@ -1,0 +1,260 @@
+//! What is kept for one profile, typed: which store holds the login, which the credentials.
+//!
+//! The stores know bytes; the session knows logins. This module stands between them and holds the
+//! one rule about falling from one store to the next: the keychain, else the kernel keyring with a
+//! notice, never a plain file unless the profile says `cognito_store = file`.
+
+use crate::credentials::Credentials;
+use crate::error::{Error, Next};
+use crate::journal::Journal;
+use crate::login::Login;
+use crate::profile::{CacheChoice, Profile, StoreChoice};
+use crate::secret::{ClientSecret, RefreshToken};
+use crate::store::{Bytes, EntryName, Files, Kernel, Keychain, Store, StoreError};
+use crate::{clock::Timestamp, platform, terminal};
+
+/// The places a profile's values may lie in.
+pub struct Places {
+    /// The operating system's keychain.
+    pub keychain: Box<dyn Store>,
+    /// Credentials in the kernel keyring; none where the platform has none.
+    pub kernel_cache: Option<Box<dyn Store>>,
+    /// Logins in the kernel keyring.
+    pub kernel_logins: Option<Box<dyn Store>>,
+    /// Logins in files.
+    pub files: Box<dyn Store>,
+}
+
+impl Places {
+    /// The real ones. Nothing is opened before it is used.
+    pub fn of_this_system() -> Self {
+        let kernel = cfg!(target_os = "linux");
+        Self {
+            keychain: Box::new(Keychain::new()),
+            kernel_cache: kernel.then(|| Box::new(Kernel::cache()) as Box<dyn Store>),
+            kernel_logins: kernel.then(|| Box::new(Kernel::login()) as Box<dyn Store>),
+            files: Box::new(Files::new(platform::data_place())),
+        }
+    }
+}
+
+/// Everything kept for one profile.
+pub struct Vault<'a> {
+    profile: &'a Profile,
+    places: &'a Places,
+    journal: &'a Journal,
+    /// A refresh token from the environment, used where no login is stored yet.
+    seed: Option<RefreshToken>,
+}
+
+impl<'a> Vault<'a> {
+    /// Nothing is opened yet.
+    pub fn new(
+        profile: &'a Profile,
+        places: &'a Places,
+        journal: &'a Journal,
+        seed: Option<RefreshToken>,
+    ) -> Self {
+        Self { profile, places, journal, seed }
+    }
+
+    /// Cached credentials, from the place that answers without lock, prompt or network. A kernel
+    /// keyring that exists and has nothing is the final word here.
+    pub fn cached(&self) -> Option<Credentials> {
+        let entry = self.profile.credentials_entry();
+        match (self.profile.cache, &self.places.kernel_cache) {
+            (CacheChoice::None, _) => None,
+            (CacheChoice::Auto, Some(kernel)) => match kernel.load(&entry) {
+                Ok(found) => Credentials::from_bytes(&found?),
+                Err(_) => Self::read_credentials(&*self.places.keychain, &entry),
+            },
+            (CacheChoice::Auto | CacheChoice::Keychain, _) => {
+                Self::read_credentials(&*self.places.keychain, &entry)
+            }
+        }
+    }
+
+    /// Cached credentials from every place where [`Self::cache`] may have put them; the freshest.
+    pub fn cached_anywhere(&self) -> Option<Credentials> {
+        let entry = self.profile.credentials_entry();
+        self.cache_places()
+            .filter_map(|place| Self::read_credentials(place, &entry))
+            .max_by_key(|c| (c.obtained, c.expiration))
+    }
+
+    fn read_credentials(place: &dyn Store, entry: &EntryName) -> Option<Credentials> {
+        match place.load(entry) {
+            Ok(found) => Credentials::from_bytes(&found?),
+            Err(e) => {
+                log::debug!("cache in {}: {e}", place.describe());
+                None
+            }
+        }
+    }
+
+    fn cache_places(&self) -> impl Iterator<Item = &dyn Store> {
+        let kernel = self.places.kernel_cache.as_deref().filter(|_| self.profile.cache == CacheChoice::Auto);
+        let keychain = Some(&*self.places.keychain).filter(|_| self.profile.cache != CacheChoice::None);
+        kernel.into_iter().chain(keychain)
+    }
+
+    /// Caches credentials in the first place that takes them. Not being able to is no failure: the
+    /// caller has its credentials.
+    pub fn cache(&self, credentials: &Credentials) {
+        let entry = self.profile.credentials_entry();
+        let lives = credentials.expiration.left(Timestamp::now());
+        let Some(bytes) = credentials.to_bytes() else { return };
+        for place in self.cache_places() {
+            match place.save(&entry, &bytes, Some(lives)) {
+                Ok(()) => return,
+                Err(e) => log::debug!("cache in {}: {e}", place.describe()),
+            }
+        }
+    }
+
+    /// Forgets the cached credentials under `entry`, everywhere.
+    pub fn forget_credentials(&self, entry: &EntryName) {
+        let kernel = self.places.kernel_cache.as_deref();
+        for place in kernel.into_iter().chain([&*self.places.keychain]) {
+            if let Err(e) = place.delete(entry) {
+                log::debug!("cache in {}: {e}", place.describe());
+            }
+        }
+    }
+
+    /// The stored login; of two copies the one changed last. A store that can't be opened is an
+    /// error only if no other one has the login: nobody is sent to sign in because a keychain is
+    /// locked.
+    pub fn load(&self) -> Result<Option<Login>, Error> {
+        let entry = self.profile.login_entry();
+        let (mut found, mut trouble) = (None::<Login>, None);
+        for place in self.login_places() {
+            match place.load(&entry) {
+                Ok(bytes) => {
+                    let login =
+                        bytes.and_then(|b| Login::from_bytes(&b)).filter(|l| l.belongs_to(self.profile));
+                    found = found.into_iter().chain(login).max_by_key(|l| l.changed);
+                }
+                Err(StoreError::Absent(why)) if self.profile.store == StoreChoice::Default => {
+                    log::debug!("{}: {why}", place.describe());
+                }
+                Err(e) => trouble = trouble.or(Some(self.unusable(place, &e))),
+            }
+        }
+        match (found, trouble) {
+            (Some(login), _) => Ok(Some(login)),
+            (None, Some(error)) => Err(error),
+            (None, None) => {
+                let seed = self.seed.clone();
+                Ok(seed.map(|token| Login::from_refresh_token(self.profile, token, Timestamp::now())))
+            }
+        }
+    }
+
+    /// Saves the login durably, in the first place that takes it, and removes copies from the others.
+    pub fn save(&self, login: &Login) -> Result<(), Error> {
+        let entry = self.profile.login_entry();
+        let bytes = login.to_bytes().ok_or_else(|| {
+            Error::new(Next::TryAgain, "The login can't be written down.", self.profile.command("doctor"))
+        })?;
+        let mut trouble = None;
+        let mut saved_in: Option<&dyn Store> = None;
+        for (rank, place) in self.login_places().enumerate() {
+            if saved_in.is_some() {
+                // An outdated copy is harmless (the newest wins) but need not lie around.
+                let _ = place.delete(&entry);
+                continue;
+            }
+            match place.save(&entry, &bytes, None) {
+                Ok(()) => {
+                    saved_in = Some(place);
+                    if rank > 0 {
+                        self.notice(&format!(
+                            "There is no usable keychain; the login is kept in the {}.",
+                            place.describe()
+                        ));
+                    }
+                }
+                Err(e) => trouble = trouble.or(Some(self.unusable(place, &e))),
+            }
+        }
+        match (saved_in, trouble) {
+            (None, Some(error)) => match &self.seed {
+                // A container without any store lives on its environment alone.
+                Some(_) => Ok(()),
+                None => Err(error),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the login from every place it may lie in. Deleting in a store that isn't there succeeds.
+    pub fn delete_login(&self) -> Result<(), Error> {
+        let entry = self.profile.login_entry();
+        let mut trouble = None;
+        for place in self.login_places() {
+            match place.delete(&entry) {
+                Ok(()) | Err(StoreError::Absent(_)) => {}
+                Err(e) => trouble = trouble.or(Some(self.unusable(place, &e))),
+            }
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// Where a login lies now, in words, for people.
+    pub fn login_place(&self) -> Option<String> {
+        let entry = self.profile.login_entry();
+        self.login_places().find(|p| matches!(p.load(&entry), Ok(Some(_)))).map(Store::describe)
+    }
+
+    fn login_places(&self) -> impl Iterator<Item = &dyn Store> {
+        let keychain = Some(&*self.places.keychain)
+            .filter(|_| matches!(self.profile.store, StoreChoice::Default | StoreChoice::Keychain));
+        let kernel = self
+            .places
+            .kernel_logins
+            .as_deref()
+            .filter(|_| matches!(self.profile.store, StoreChoice::Default | StoreChoice::Kernel));
+        let files = Some(&*self.places.files).filter(|_| self.profile.store == StoreChoice::File);
+        keychain.into_iter().chain(kernel).chain(files)
+    }
+
+    /// The app client's secret in the keychain, where there is one.
+    pub fn client_secret(&self) -> Option<ClientSecret> {
+        let bytes: Bytes = self.places.keychain.load(&self.profile.client_secret_entry()).ok()??;
+        std::str::from_utf8(&bytes).ok().map(ClientSecret::new)
+    }
+
+    /// Tells a person something that is no failure: on the terminal, and for `status`.
+    pub fn notice(&self, text: &str) {
+        self.journal.note(&self.profile.name, text);
+        terminal::say(&format!("cognito-creds: {text}"));
+    }
+
+    fn unusable(&self, place: &dyn Store, e: &StoreError) -> Error {
+        let name = place.describe();
+        let (what, paste) = match e {
+            StoreError::Absent(_) => (
+                format!("There is no {name} here to keep the login of profile {} in.", self.profile.name),
+                format!("aws configure set cognito_store kernel --profile {}", self.profile.name),
+            ),
+            StoreError::Locked(_) => {
+                (format!("The {name} is locked or refused access."), self.unlock_command())
+            }
+            StoreError::TimedOut(limit) => (
+                format!("The {name} did not answer within {} seconds.", limit.as_secs()),
+                self.unlock_command(),
+            ),
+            StoreError::Full(_) => {
+                (format!("The login does not fit into the {name}."), self.profile.command("doctor"))
+            }
+            StoreError::Failed(_) => (format!("The {name} can't be used."), self.profile.command("doctor")),
+        };
+        Error::new(Next::TryAgain, what, paste).because(e)
+    }
+
+    /// Unlocking is a thing of the desktop; where there is none, another store is the way.
+    fn unlock_command(&self) -> String {
+        self.profile.command("login")
+    }
+}
