@@ -98,6 +98,20 @@ impl Login {
         self.changed = now.max(self.changed);
     }
 
+    /// What stays of a login that the server has ended: who it was and the person's identities, which
+    /// are permanent and asked for at a low quota, but no token.
+    pub fn end(&mut self, now: Timestamp) {
+        self.refresh_token = RefreshToken::new("");
+        self.id_token = IdToken::new("");
+        self.access_token = AccessToken::new("");
+        self.changed = now.max(self.changed);
+    }
+
+    /// Whether the server has ended it.
+    pub fn has_ended(&self) -> bool {
+        self.refresh_token.expose().is_empty()
+    }
+
     /// Keeps what outlives a sign-in from the login that this one replaces: the identities, if it
     /// is the same person, and the names of caches to clear, in any case.
     pub fn inherit(&mut self, old: Login) {

@@ -121,6 +121,18 @@ impl<'a> Session<'a> {
         matches!(step, Step::Print | Step::PrintAndRenew).then_some((cached, step))
     }
 
+    /// Cached credentials that would do now, or that another process has obtained since `began`: what
+    /// was just minted is as good as it gets, however short it lives.
+    pub fn ready(&self, began: Timestamp) -> Option<Credentials> {
+        let cached = self.vault.cached()?;
+        let now = Timestamp::now();
+        let new = cached.obtained >= began && is_alive(&cached, now);
+        let known = Known { credentials: Some((cached.obtained, cached.expiration)), id_token: None };
+        let good =
+            matches!(decide(now, self.profile.refresh_margin, &known), Step::Print | Step::PrintAndRenew);
+        (new || good).then_some(cached)
+    }
+
     /// Credentials without a person. To be called under the login's lock.
     ///
     /// `ahead` renews although what is cached would do. If renewal fails while cached credentials
@@ -189,7 +201,8 @@ impl<'a> Session<'a> {
                         }
                         _ => {
                             log::info!("the login has ended: invalid_grant");
-                            self.vault.delete_login()?;
+                            login.end(Timestamp::now());
+                            self.vault.save(&login)?;
                             return Ok(None);
                         }
                     }

@@ -122,10 +122,21 @@ impl<'a> Vault<'a> {
         }
     }
 
-    /// The stored login; of two copies the one changed last. A store that can't be opened is an
+    /// The login to use: the stored one, if the server has not ended it, else the one from the
+    /// environment.
+    pub fn load(&self) -> Result<Option<Login>, Error> {
+        let stored = self.load_stored()?;
+        let Some(stored) = stored else {
+            let seed = self.seed.clone();
+            return Ok(seed.map(|token| Login::from_refresh_token(self.profile, token, Timestamp::now())));
+        };
+        Ok(Some(stored).filter(|login| !login.has_ended()))
+    }
+
+    /// The stored login, ended or not; of two copies the one changed last. A store that can't be opened is an
     /// error only if no other one has the login: nobody is sent to sign in because a keychain is
     /// locked.
-    pub fn load(&self) -> Result<Option<Login>, Error> {
+    pub fn load_stored(&self) -> Result<Option<Login>, Error> {
         let entry = self.profile.login_entry();
         let (mut found, mut trouble) = (None::<Login>, None);
         for place in self.login_places() {
@@ -144,10 +155,7 @@ impl<'a> Vault<'a> {
         match (found, trouble) {
             (Some(login), _) => Ok(Some(login)),
             (None, Some(error)) => Err(error),
-            (None, None) => {
-                let seed = self.seed.clone();
-                Ok(seed.map(|token| Login::from_refresh_token(self.profile, token, Timestamp::now())))
-            }
+            (None, None) => Ok(None),
         }
     }
 

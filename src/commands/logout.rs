@@ -47,7 +47,7 @@ fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     let vault = desk.vault();
     let path = login_lock(desk.journal.folder()?, profile);
     let _lock = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || ControlFlow::<()>::Continue(()))?;
-    let login = vault.load();
+    let login = vault.load_stored();
     for other in sharing.iter().copied().chain([profile]) {
         vault.forget_credentials(&other.credentials_entry());
     }
@@ -60,6 +60,10 @@ fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
         vault.forget_credentials(&entry);
     }
     let deleted = vault.delete_login();
+    if login.has_ended() {
+        deleted?;
+        return Ok(format!("Profile {} was not signed in.", profile.name));
+    }
     let session = desk.session(&vault);
     let secret = session.secret();
     let revoked = session.client().and_then(|client| {

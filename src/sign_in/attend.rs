@@ -225,7 +225,7 @@ impl<'a> Attendance<'a> {
         // all the same, and the newest login wins.
         let _lock =
             Lock::acquire_until(&path, Instant::now() + RENEWAL_LIMIT, || ControlFlow::<()>::Continue(()))?;
-        if let Ok(Some(old)) = session.vault.load() {
+        if let Ok(Some(old)) = session.vault.load_stored() {
             login.inherit(old);
         }
         session.vault.save(&login)?;

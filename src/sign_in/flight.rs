@@ -35,6 +35,13 @@ pub struct Flight<'a> {
     pub env: &'a dyn Environment,
 }
 
+/// When this call began, by both clocks.
+#[derive(Clone, Copy)]
+struct Began {
+    at: Timestamp,
+    instant: Instant,
+}
+
 /// What waiting for the login lock gave.
 enum Entered {
     /// The lock.
@@ -59,10 +66,10 @@ impl Flight<'_> {
             }
             return Ok(credentials);
         }
-        let began = (Instant::now(), Timestamp::now());
+        let began = Began { at: Timestamp::now(), instant: Instant::now() };
         let mut signed_in = false;
         loop {
-            let lock = match self.enter()? {
+            let lock = match self.enter(began)? {
                 Entered::Cached(credentials) => return Ok(credentials),
                 Entered::Working(lock) => lock,
             };
@@ -90,13 +97,14 @@ impl Flight<'_> {
         }
     }
 
-    fn enter(&self) -> Result<Entered, Error> {
+    fn enter(&self, began: Began) -> Result<Entered, Error> {
         let profile = self.session.profile;
         let path = login_lock(self.journal.folder()?, profile);
-        let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || match self.session.warm() {
-            Some((credentials, _)) => ControlFlow::Break(credentials),
-            None => ControlFlow::Continue(()),
-        })?;
+        let waited =
+            Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || match self.session.ready(began.at) {
+                Some(credentials) => ControlFlow::Break(credentials),
+                None => ControlFlow::Continue(()),
+            })?;
         match waited {
             Waited::Acquired(lock) => Ok(Entered::Working(lock)),
             Waited::Stopped(credentials) => Ok(Entered::Cached(credentials)),
@@ -133,18 +141,18 @@ impl Flight<'_> {
 
     /// Waits for the running sign-in, as long as this profile allows.
     ///
-    /// Only an outcome from after this call `began` counts: the record of the sign-in before stands
+    /// Only an outcome from after this call [`Began`] counts: the record of the sign-in before stands
     /// until the new one has written its own.
-    fn join(&self, (began, began_at): (Instant, Timestamp)) -> Result<Joined, Error> {
+    fn join(&self, began: Began) -> Result<Joined, Error> {
         let profile = self.session.profile;
-        let until = began + profile.wait;
+        let until = began.instant + profile.wait;
         loop {
-            if let Some((credentials, _)) = self.session.warm() {
+            if let Some(credentials) = self.session.ready(began.at) {
                 return Ok(Joined::Cached(credentials));
             }
             let running = self.is_running()?;
             let record = self.journal.last_sign_in(&profile.login_entry());
-            match record.filter(|r| r.ended >= Some(began_at)).and_then(|r| r.outcome) {
+            match record.filter(|r| r.ended >= Some(began.at)).and_then(|r| r.outcome) {
                 Some(Outcome::Failed(told)) => return Err(told.into()),
                 Some(Outcome::Completed) => return Ok(Joined::LookAgain),
                 _ if !running => return Err(interrupted(profile)),

@@ -1,0 +1,208 @@
+//! The life of a login, told once from its first tab to its last, and what surrounds it: logout,
+//! roles, two profiles over one login, a token from the environment.
+
+mod support;
+
+use cognito_sandbox::cast;
+use support::{Machine, alice, wait_until};
+
+#[test]
+fn the_life_of_a_login() {
+    let mut machine = Machine::new();
+    // Credentials of ten minutes are too short for any SDK, so the next call renews them.
+    let credentials_live = |machine: &Machine, seconds| {
+        machine.sandbox.change(|world| world.identity_pool.credential_seconds = seconds);
+    };
+    credentials_live(&machine, 600);
+
+    // Nothing cached: one tab, one code exchange, one GetId, one GetCredentialsForIdentity.
+    machine.seat(alice());
+    let first = machine.call().document();
+    assert_eq!(first["Version"], 1);
+    let counts = machine.sandbox.counts();
+    assert_eq!(
+        (machine.tabs().len(), counts.token_code, counts.get_id, counts.get_credentials),
+        (1, 1, 1, 1)
+    );
+    machine.leave();
+
+    // Near expiry: the ID token still lives and the IdentityId is known, so one call does.
+    credentials_live(&machine, 3600);
+    machine.sandbox.clear_log();
+    let second = machine.call().document();
+    assert_ne!(first["SessionToken"], second["SessionToken"]);
+    assert_eq!((machine.sandbox.counts().get_credentials, machine.sandbox.counts().total), (1, 1));
+
+    // Cached: no request at all, the same answer to the byte.
+    machine.sandbox.clear_log();
+    assert_eq!(machine.call().document(), second);
+    assert_eq!(machine.sandbox.counts().total, 0);
+
+    // Refreshed and rotated: the ID token has run out, the new refresh token replaces the old.
+    let token = |machine: &Machine| machine.login().unwrap()["refresh_token"].clone();
+    let before = token(&machine);
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.sandbox.clear_log();
+    machine.call().document();
+    let counts = machine.sandbox.counts();
+    assert_eq!((counts.token_refresh, counts.get_credentials, counts.total), (1, 1, 2));
+    assert_ne!(before, token(&machine));
+
+    // Rotation off: the old refresh token stays.
+    machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).rotation = None);
+    let before = token(&machine);
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.call().document();
+    assert_eq!(before, token(&machine));
+    assert_eq!(machine.tabs().len(), 1);
+
+    // Revoked at the server: the login has ended, and the browser opens once more.
+    machine.sandbox.revoke_all("alice");
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.seat(alice());
+    machine.call().document();
+    assert_eq!(machine.tabs().len(), 2);
+    assert_eq!(machine.sandbox.counts().get_id, 0, "the same person keeps the same identity");
+}
+
+#[test]
+fn logout_leaves_nothing_here_and_revokes_there() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.call().document();
+    machine.leave();
+
+    let logout = machine.run(&["logout", "--profile", "dev"]);
+    assert_eq!((logout.code, logout.stdout.as_str()), (0, "Signed out alice@example.com of profile dev.\n"));
+    assert_eq!(machine.sandbox.counts().revoke, 1);
+    assert!(machine.login().is_none());
+
+    // Nobody is at the browser: the cached credentials are gone too.
+    let call =
+        machine.command(&["credential-process", "--profile", "dev"]).env("CI", "true").output().unwrap();
+    let (what, paste) = support::Ran::from(call).failure();
+    assert_eq!(what, "cognito-creds: Profile dev needs a sign-in.");
+    assert_eq!(paste, "cognito-creds login --profile dev");
+
+    let again = machine.run(&["logout", "--profile", "dev"]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, "Profile dev was not signed in.\n"));
+}
+
+#[test]
+fn logout_says_so_when_the_server_could_not_be_told() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.call().document();
+    machine.sandbox.fault(
+        cognito_sandbox::Endpoint::Revoke,
+        cognito_sandbox::Fault::Status(503),
+        cognito_sandbox::Times::Forever,
+    );
+    let (what, _) = machine.run(&["logout", "--profile", "dev"]).failure();
+    assert!(what.contains("could not be revoked and stays valid"), "{what}");
+    assert!(machine.login().is_none());
+}
+
+#[test]
+fn login_signs_in_even_if_somebody_is_signed_in() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.call().document();
+    let login = machine.run(&["login", "--profile", "dev"]);
+    assert_eq!(login.stdout, "Signed in as alice@example.com for profile dev.\n");
+    assert_eq!((login.code, machine.tabs().len()), (0, 2));
+    machine.call().document();
+    assert_eq!(machine.tabs().len(), 2);
+}
+
+#[test]
+fn force_makes_the_person_authenticate_again() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.run(&["login", "--force", "--profile", "dev"]);
+    assert!(machine.tabs()[0].contains("prompt=login"));
+}
+
+#[test]
+fn two_profiles_of_one_login_need_one_sign_in_and_get_their_own_roles() {
+    let mut machine = Machine::with("cognito_store = file\ncognito_role = ReadOnly\n");
+    let redirect = format!("http://localhost:{}/callback", machine.port);
+    let other = machine.sandbox.profile("other", &redirect);
+    machine.add(&format!("{other}cognito_store = file\ncognito_role = Developer\n"));
+    machine.seat(alice());
+    let dev = machine.call().document();
+    let other = machine.run(&["credential-process", "--profile", "other"]).document();
+    assert_ne!(dev["SessionToken"], other["SessionToken"]);
+    assert_eq!(dev["AccountId"], machine.sandbox.world().account_id.as_str());
+    let asked: Vec<_> = machine
+        .sandbox
+        .log()
+        .iter()
+        .filter_map(|e| e.parameter("CustomRoleArn").map(str::to_owned))
+        .collect();
+    assert_eq!(
+        asked,
+        [machine.sandbox.world().role_arn("ReadOnly"), machine.sandbox.world().role_arn("Developer")]
+    );
+    assert_eq!((machine.tabs().len(), machine.sandbox.counts().get_id), (1, 1));
+
+    // Logging one out logs both out.
+    machine.run(&["logout", "--profile", "other"]);
+    machine.leave();
+    let call =
+        machine.command(&["credential-process", "--profile", "dev"]).env("CI", "true").output().unwrap();
+    support::Ran::from(call).failure();
+}
+
+#[test]
+fn a_confidential_client_identifies_itself_by_basic() {
+    let mut machine = Machine::new();
+    let config = std::fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace(cast::PUBLIC_CLIENT, cast::CONFIDENTIAL_CLIENT));
+    machine.seat(alice());
+    let secret = machine.sandbox.world().client(cast::CONFIDENTIAL_CLIENT).unwrap().secret.clone().unwrap();
+    let call = machine
+        .command(&["credential-process", "--profile", "dev"])
+        .env("COGNITO_CREDS_CLIENT_SECRET", secret)
+        .output();
+    support::Ran::from(call.unwrap()).document();
+    let log = machine.sandbox.log();
+    let token = log.iter().find(|e| e.path == "/oauth2/token").unwrap();
+    assert!(token.header("authorization").is_some() && token.parameter("client_secret").is_none());
+}
+
+#[test]
+fn a_refresh_token_from_the_environment_serves_a_container() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.call().document();
+    let token = machine.login().unwrap()["refresh_token"].as_str().unwrap().to_owned();
+    machine.leave();
+    // A machine of its own at the same user pool, without browser and display.
+    let container = tempfile::tempdir().unwrap();
+    let call = machine
+        .command(&["credential-process", "--profile", "dev"])
+        .env("HOME", container.path())
+        .env("AWS_CONFIG_FILE", machine.path(".aws/config"))
+        .env("CI", "true")
+        .env("COGNITO_CREDS_REFRESH_TOKEN", token)
+        .output();
+    support::Ran::from(call.unwrap()).document();
+    assert_eq!(machine.tabs().len(), 1);
+}
+
+#[test]
+fn the_person_is_told_who_signed_in_after_the_exchange() {
+    let machine = Machine::new();
+    let caller = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    let page = alice().sign_in(&machine.tabs()[0]).unwrap();
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("alice@example.com") && page.body.contains("dev"), "{}", page.body);
+    assert!(!page.final_url.contains("code="), "{}", page.final_url);
+    support::Ran::from(caller.wait_with_output().unwrap()).document();
+    assert!(machine.login().is_some());
+}

@@ -1,0 +1,273 @@
+//! One person's machine for a test: a home, a profile, a browser that is an HTTP client, and the
+//! sandbox as the world outside. The program under test is the real binary.
+
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cognito_creds::profile::Profile;
+use cognito_creds::store::{Kernel, Store};
+use cognito_sandbox::{Person, Sandbox, World};
+use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// The binary under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_cognito-creds");
+
+/// A machine with one profile, `dev`, and the world it talks to.
+pub struct Machine {
+    /// The world outside.
+    pub sandbox: Sandbox,
+    /// The port of the loopback redirect.
+    pub port: u16,
+    home: tempfile::TempDir,
+    people: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
+}
+
+/// What a run of the program gave.
+#[derive(Debug)]
+pub struct Ran {
+    /// Exit code.
+    pub code: i32,
+    /// All of stdout.
+    pub stdout: String,
+    /// All of stderr.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The credentials document, from a run that must have succeeded without a word on stderr.
+    pub fn document(&self) -> serde_json::Value {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self:?}");
+        assert!(self.stdout.ends_with("}\n") && self.stdout.matches('\n').count() == 1, "{}", self.stdout);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// The two lines of a run that must have failed with an empty stdout.
+    pub fn failure(&self) -> (String, String) {
+        assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{self:?}");
+        let lines: Vec<_> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{}", self.stderr);
+        (lines[0].to_owned(), lines[1].to_owned())
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Machine {
+    /// A machine whose login lies in a file, so that a test can look at it, and whose credentials
+    /// are cached as they are by default.
+    pub fn new() -> Self {
+        Self::with("cognito_store = file\n")
+    }
+
+    /// The same with these lines in the profile instead of the store's.
+    pub fn with(keys: &str) -> Self {
+        let machine = Self::bare();
+        let redirect = format!("http://localhost:{}/callback", machine.port);
+        let profile = machine.sandbox.profile("dev", &redirect);
+        machine.configure(&format!("{profile}{keys}"));
+        machine
+    }
+
+    /// A machine without a config file.
+    pub fn bare() -> Self {
+        let sandbox = Sandbox::start(World::default()).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join(".aws")).unwrap();
+        let machine = Self { sandbox, port: free_port(), home, people: Vec::new() };
+        let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", machine.path("tabs").display());
+        fs::write(machine.path("browser"), script).unwrap();
+        fs::set_permissions(machine.path("browser"), fs::Permissions::from_mode(0o755)).unwrap();
+        machine
+    }
+
+    /// A path in the home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Replaces the config file.
+    pub fn configure(&self, text: &str) {
+        fs::write(self.path(".aws/config"), text).unwrap();
+    }
+
+    /// Adds lines to the config file.
+    pub fn add(&self, text: &str) {
+        let config = fs::read_to_string(self.path(".aws/config")).unwrap();
+        self.configure(&format!("{config}{text}"));
+    }
+
+    /// Somebody sits at the browser: every tab that opens is played to its end.
+    pub fn seat(&mut self, person: Person) {
+        let (stop, tabs) = (Arc::new(AtomicBool::new(false)), self.path("tabs"));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            let mut seen = lines(&tabs).len();
+            while !stopped.load(Ordering::Relaxed) {
+                for url in lines(&tabs).into_iter().skip(seen) {
+                    seen += 1;
+                    // A page that can't be reached is the test's to notice.
+                    let _ = person.sign_in(&url);
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
+        self.people.push((stop, thread));
+    }
+
+    /// Nobody sits at the browser any more.
+    pub fn leave(&mut self) {
+        for (stop, thread) in self.people.drain(..) {
+            stop.store(true, Ordering::Relaxed);
+            thread.join().unwrap();
+        }
+    }
+
+    /// The addresses of all tabs that were opened.
+    pub fn tabs(&self) -> Vec<String> {
+        lines(&self.path("tabs"))
+    }
+
+    /// The program with arguments, in an environment that has nothing but this machine.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("BROWSER", self.path("browser"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        self.command(args).output().unwrap().into()
+    }
+
+    /// Calls it as an SDK does.
+    pub fn call(&self) -> Ran {
+        self.run(&["credential-process", "--profile", "dev"])
+    }
+
+    /// Starts it as an SDK does.
+    pub fn start(&self) -> Child {
+        self.command(&["credential-process", "--profile", "dev"]).spawn().unwrap()
+    }
+
+    /// The stored login of a machine with `cognito_store = file`, as JSON.
+    pub fn login(&self) -> Option<serde_json::Value> {
+        Some(serde_json::from_slice(&fs::read(self.login_file()?).unwrap()).unwrap())
+    }
+
+    /// The cached credentials come to their end.
+    pub fn let_credentials_end(&self) {
+        let home = self.home.path().to_owned();
+        let env = |name: &str| (name == "HOME").then(|| home.to_string_lossy().into_owned());
+        let state = self.path(".local/state/cognito-creds");
+        let profile = Profile::load("dev", &env, &state.to_string_lossy()).unwrap();
+        let cache = Kernel::cache();
+        assert!(cache.load(&profile.credentials_entry()).unwrap().is_some(), "nothing was cached");
+        cache.delete(&profile.credentials_entry()).unwrap();
+    }
+
+    /// The stored ID token comes to its end.
+    pub fn let_id_token_end(&self) {
+        let path = self.login_file().unwrap();
+        let mut login = self.login().unwrap();
+        let token = login["id_token"].as_str().unwrap().to_owned();
+        let parts: Vec<_> = token.split('.').collect();
+        let mut claims: serde_json::Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+        claims["exp"] = 1.into();
+        let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+        login["id_token"] = format!("{}.{claims}.{}", parts[0], parts[2]).into();
+        fs::write(path, login.to_string()).unwrap();
+    }
+
+    fn login_file(&self) -> Option<PathBuf> {
+        let mut logins = self.files().into_iter().filter(|p| {
+            let name = p.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with("login.") && name.matches('.').count() == 1
+        });
+        let found = logins.next()?;
+        assert!(logins.next().is_none(), "one login, one item");
+        Some(found)
+    }
+
+    /// Every file under the home.
+    pub fn files(&self) -> Vec<PathBuf> {
+        files(self.home.path())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        for (stop, _) in &self.people {
+            stop.store(true, Ordering::Relaxed);
+        }
+        // A sign-in that still runs is told that another took over, and leaves.
+        for record in self.files().iter().filter(|p| p.to_string_lossy().ends_with(".sign-in.json")) {
+            let _ = fs::remove_file(record);
+        }
+    }
+}
+
+/// alice, who has two groups with roles and a preference.
+pub fn alice() -> Person {
+    Person::new("alice", "password")
+}
+
+/// Waits until `done`; panics with `what` after ten seconds.
+pub fn wait_until(what: &str, done: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !done() {
+        assert!(Instant::now() < until, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A port that is free on both families.
+pub fn free_port() -> u16 {
+    loop {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = v4.local_addr().unwrap().port();
+        if TcpListener::bind((Ipv6Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found
+}
