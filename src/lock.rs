@@ -14,10 +14,9 @@ use std::time::{Duration, Instant};
 
 /// Bounds of the pause between two attempts. The jitter keeps 200 waiting processes apart.
 const PAUSE_MS: (u32, u32) = (10, 40);
-/// Attempts of [`Lock::try_acquire`], a millisecond apart: [`Lock::is_held`] holds a lock for a
-/// moment, and that must not look like a holder.
-const ATTEMPTS: u32 = 3;
-
+/// How long [`Lock::try_acquire`] tries: [`Lock::is_held`] of another process holds a lock for some
+/// microseconds, more if that process is interrupted just then, and must not look like a holder.
+const TRY_FOR: Duration = Duration::from_millis(20);
 /// A note is a line or two.
 const NOTE_BYTES: u64 = 4_096;
 
@@ -41,21 +40,21 @@ pub enum Waited<T> {
 }
 
 impl Lock {
-    /// Takes the lock if nobody holds it; `None` if somebody does.
+    /// Takes the lock if nobody holds it; `None`, after 20 ms, if somebody does.
     ///
     /// # Errors
     /// The file can't be created or opened, or is not ours.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
         let mut file = create(path)?;
-        for attempt in 1.. {
-            match attempt_once(path, file)? {
+        let deadline = Instant::now() + TRY_FOR;
+        loop {
+            file = match attempt_once(path, file)? {
                 Ok(lock) => return Ok(Some(lock)),
-                Err(_) if attempt == ATTEMPTS => break,
-                Err(busy) => file = busy,
-            }
+                Err(_) if Instant::now() >= deadline => return Ok(None),
+                Err(busy) => busy,
+            };
             thread::sleep(Duration::from_millis(1));
         }
-        Ok(None)
     }
 
     /// Tries until `deadline`, calling `between` after each failed attempt. `between` looks whether

@@ -208,6 +208,26 @@ pub fn user_id() -> Option<u32> {
     return None;
 }
 
+/// Names this installation's home: the place where its state belongs, whether or not it can be
+/// written. Store entries are bound to it.
+pub fn home_name() -> String {
+    let places = folders(Folder::State, System::HERE, environment);
+    places.first().map(|place| place.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Gives up stdout, so that whoever reads the other end sees its end while this process goes on.
+pub fn close_stdout() {
+    #[cfg(unix)]
+    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(&null);
+    }
+}
+
+/// Where the file store's folder is or would be; it is created by the first save.
+pub fn data_place() -> PathBuf {
+    folders(Folder::Data, System::HERE, environment).into_iter().next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,24 +274,4 @@ mod tests {
         assert_eq!(error.to_string().lines().count(), 2);
         assert_eq!(error.next(), Next::Configure);
     }
-}
-
-/// Names this installation's home: the place where its state belongs, whether or not it can be
-/// written. Store entries are bound to it.
-pub fn home_name() -> String {
-    let places = folders(Folder::State, System::HERE, environment);
-    places.first().map(|place| place.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Gives up stdout, so that whoever reads the other end sees its end while this process goes on.
-pub fn close_stdout() {
-    #[cfg(unix)]
-    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
-        let _ = rustix::stdio::dup2_stdout(&null);
-    }
-}
-
-/// Where the file store's folder is or would be; it is created by the first save.
-pub fn data_place() -> PathBuf {
-    folders(Folder::Data, System::HERE, environment).into_iter().next().unwrap_or_default()
 }

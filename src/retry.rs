@@ -32,7 +32,7 @@ pub fn random() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[test]
     fn pauses_grow_are_bounded_and_end() {

@@ -377,7 +377,7 @@ impl Tried {
 mod tests {
     use super::*;
 
-    const MARGIN: Duration = Duration::from_secs(20 * 60);
+    const MARGIN: Duration = Duration::from_mins(20);
     const NOW: Timestamp = Timestamp::from_unix(1_000_000_000);
 
     fn after(minutes: u64) -> Timestamp {

@@ -203,6 +203,6 @@ fn the_person_is_told_who_signed_in_after_the_exchange() {
     assert_eq!(page.status, 200);
     assert!(page.body.contains("alice@example.com") && page.body.contains("dev"), "{}", page.body);
     assert!(!page.final_url.contains("code="), "{}", page.final_url);
-    support::Ran::from(caller.wait_with_output().unwrap()).document();
+    support::Ran::of(caller).document();
     assert!(machine.login().is_some());
 }

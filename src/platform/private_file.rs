@@ -16,7 +16,7 @@ const FILE_BYTES: u64 = 1 << 20;
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
 /// A temporary file as old as this was left behind by a process that died.
-const ABANDONED: Duration = Duration::from_secs(60);
+const ABANDONED: Duration = Duration::from_mins(1);
 
 /// Creates a folder that only we can enter, parents included, or checks the one that is there.
 ///
@@ -27,19 +27,36 @@ pub fn make_private_dir(path: &Path) -> Result<(), Unusable> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(Unusable::Unwritable(error)),
-        _ => check_private_dir(path),
+    if let Err(error) = builder.create(path)
+        && error.kind() != ErrorKind::AlreadyExists
+    {
+        return Err(Unusable::Unwritable(error));
     }
+    let checked = check_private_dir(path);
+    if matches!(checked, Ok(()) | Err(Unusable::Open)) {
+        writable(path).map_err(Unusable::Unwritable)?;
+    }
+    checked
 }
 
-/// Checks that a folder is a folder, ours and writable, and closes it to others where it is open.
+#[cfg(unix)]
+fn writable(folder: &Path) -> io::Result<()> {
+    use rustix::fs::{Access, access};
+    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+#[cfg(not(unix))]
+fn writable(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Checks that a folder is a folder and ours, and closes it to others where it is open.
 ///
 /// # Errors
 /// See [`Unusable`].
 #[cfg(unix)]
 pub fn check_private_dir(path: &Path) -> Result<(), Unusable> {
-    use rustix::fs::{Access, OFlags, access};
+    use rustix::fs::OFlags;
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
     let flags = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
     let folder =
@@ -56,8 +73,6 @@ pub fn check_private_dir(path: &Path) -> Result<(), Unusable> {
     if found.mode() & OTHERS != 0 {
         folder.set_permissions(fs::Permissions::from_mode(0o700)).map_err(Unusable::Unwritable)?;
     }
-    let usable = access(path, Access::WRITE_OK | Access::EXEC_OK);
-    usable.map_err(|error| Unusable::Unwritable(error.into()))?;
     let mode = folder.metadata().map_err(Unusable::Unwritable)?.mode();
     if mode & OTHERS == 0 { Ok(()) } else { Err(Unusable::Open) }
 }
@@ -193,9 +208,11 @@ fn remove_temporaries(path: &Path, older_than: Duration) {
     let Ok((folder, prefix)) = temporaries_of(path) else { return };
     let is_left = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
-        let temporary = name.is_some_and(|name| name.starts_with(&prefix) && name.ends_with(".tmp"));
+        let temporary = path.extension().is_some_and(|extension| extension == "tmp");
         let age = || fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok();
-        temporary && age().is_some_and(|age| age >= older_than)
+        temporary
+            && name.is_some_and(|name| name.starts_with(&prefix))
+            && age().is_some_and(|age| age >= older_than)
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()).filter(is_left) {

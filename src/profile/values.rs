@@ -21,7 +21,12 @@ impl Domain {
             ));
         }
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !text.bytes().all(plain) || text.starts_with('-') || text.ends_with('-') || text.len() > 63 {
+        if text.is_empty()
+            || !text.bytes().all(plain)
+            || text.starts_with('-')
+            || text.ends_with('-')
+            || text.len() > 63
+        {
             return Err(format!(
                 "'{text}' is not a domain prefix (lower-case letters, digits and inner hyphens, 63 at most)"
             ));

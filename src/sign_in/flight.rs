@@ -24,6 +24,8 @@ use std::time::{Duration, Instant};
 const LOCK_LIMIT: Duration = Duration::from_secs(RENEWAL_LIMIT.as_secs() + 10);
 /// How often a waiting process looks whether the sign-in has ended.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long no sign-in may be seen before it counts as dead: `login` replacing it leaves a short gap.
+const TAKE_OVER: Duration = Duration::from_secs(1);
 
 /// One caller in need of credentials.
 pub struct Flight<'a> {
@@ -146,18 +148,22 @@ impl Flight<'_> {
     fn join(&self, began: Began) -> Result<Joined, Error> {
         let profile = self.session.profile;
         let until = began.instant + profile.wait;
+        let mut last_seen = Instant::now();
         loop {
             if let Some(credentials) = self.session.ready(began.at) {
                 return Ok(Joined::Cached(credentials));
             }
-            let running = self.is_running()?;
+            if self.is_running()? {
+                last_seen = Instant::now();
+            }
             let record = self.journal.last_sign_in(&profile.login_entry());
-            match record.filter(|r| r.ended >= Some(began.at)).and_then(|r| r.outcome) {
-                Some(Outcome::Failed(told)) => return Err(told.into()),
-                Some(Outcome::Completed) => return Ok(Joined::LookAgain),
-                _ if !running => return Err(interrupted(profile)),
-                _ if Instant::now() >= until => return Err(still_open(profile)),
-                _ => std::thread::sleep(LOOK),
+            match record.filter(|r| r.ended >= Some(began.at)).map(|r| r.outcome) {
+                Some(Some(Outcome::Failed(told))) => return Err(told.into()),
+                Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain),
+                Some(None) => return Err(not_completed(profile)),
+                None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
+                None if Instant::now() >= until => return Err(still_open(profile)),
+                None => std::thread::sleep(LOOK),
             }
         }
     }
@@ -177,7 +183,7 @@ fn still_open(profile: &Profile) -> Error {
     Error::new(Next::SignIn, what, profile.command("login"))
 }
 
-fn interrupted(profile: &Profile) -> Error {
+fn not_completed(profile: &Profile) -> Error {
     let what = format!("The sign-in for profile {} was not completed.", profile.name);
     Error::new(Next::SignIn, what, profile.command("login"))
 }

@@ -93,15 +93,18 @@ impl Kernel {
         }
     }
 
-    /// Makes room by dropping the entry that would end soonest. `false` where there is none.
+    /// Makes room by dropping the credentials that would end soonest. `false` where there are none.
     ///
     /// Only keys with an end are dropped: a login has none.
-    fn make_room(&self) -> Result<bool, KeyError> {
+    fn make_room() -> Result<bool, KeyError> {
         let Ok(keys) = std::fs::read_to_string("/proc/keys") else { return Ok(false) };
         let user = rustix::process::geteuid().as_raw();
         let Some(id) = soonest_to_end(&keys, user) else { return Ok(false) };
-        drop_key(self.possessed_ring()?, Key::from_id(id))?;
-        Ok(true)
+        match drop_key(Self::cache().possessed_ring()?, Key::from_id(id)) {
+            // Another process was faster, or the key's own end was.
+            Err(KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked) => Ok(true),
+            dropped => dropped.map(|()| true),
+        }
     }
 }
 
@@ -118,19 +121,19 @@ impl Store for Kernel {
         absent_is_none(value)
     }
 
-    /// Keeps the value until `lives` has passed, in whole seconds, or until reboot.
+    /// Keeps the value until `lives` has passed, in whole seconds, or as long as the ring. Where the
+    /// user's quota is full, cached credentials go to make room.
     fn save(&self, name: &EntryName, value: &[u8], lives: Option<Duration>) -> Result<(), StoreError> {
         if value.len() > KEY_BYTES {
             return Err(StoreError::Full(format!("a kernel key holds {KEY_BYTES} bytes at most")));
         }
         let description = describe_key(name);
-        let written = match self.write(&description, value, lives) {
-            Err(KeyError::QuotaExceeded) if self.make_room().map_err(refusal)? => {
-                self.write(&description, value, lives)
+        loop {
+            match self.write(&description, value, lives) {
+                Err(KeyError::QuotaExceeded) if Self::make_room().map_err(refusal)? => {}
+                written => return written.map_err(refusal),
             }
-            written => written,
-        };
-        written.map_err(refusal)
+        }
     }
 
     fn delete(&self, name: &EntryName) -> Result<(), StoreError> {
@@ -203,13 +206,17 @@ fn refusal(error: KeyError) -> StoreError {
 /// Of the keys in the text of `/proc/keys`, ours with the least life left.
 ///
 /// A line reads `ID FLAGS USES TIMEOUT PERM UID GID TYPE DESCRIPTION: SIZE`; the time-out is `perm`,
-/// `expd` or a number with a unit (proc(5)).
+/// `expd` or a number with a unit (proc(5)). Revoked, dead and invalid keys are listed until the
+/// kernel has collected them.
 fn soonest_to_end(proc_keys: &str, user: u32) -> Option<KeySerialId> {
     let ours = proc_keys.lines().filter_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let &[id, _, _, timeout, _, uid, _, "user", description, ..] = words.as_slice() else { return None };
+        let &[id, flags, _, timeout, _, uid, _, "user", description, ..] = words.as_slice() else {
+            return None;
+        };
+        let alive = !flags.contains(['R', 'D', 'i']);
         let mine = uid.parse() == Ok(user) && description.starts_with(PREFIX);
-        let left = seconds_left(timeout).filter(|_| mine)?;
+        let left = seconds_left(timeout).filter(|_| alive && mine)?;
         Some((left, u32::from_str_radix(id, 16).ok()?.cast_signed()))
     });
     ours.min().map(|(_, id)| KeySerialId::new(id))
@@ -243,6 +250,7 @@ mod tests {
 2a65597a I--Q---     1 perm 3f090000  1000  1000 user      cognito-creds:login.cc: 6000
 2a65597b I--Q---     1   5s 3f090000  1001  1001 user      cognito-creds:credentials.dd: 3000
 2a65597c I--Q---     1   4s 3f010000  1000  1000 user      someone-else: 3000
+2a65597d IR-Q---     1   1s 3f090000  1000  1000 user      cognito-creds:credentials.ff: [revoked]
 3a65597d I--Q---     1   2h 3f090000  1000  1000 user      cognito-creds:credentials.ee: 3000
 ";
 

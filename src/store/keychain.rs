@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_keychain_that_does_not_answer_is_given_up_once_and_for_all() {
-        let (given_up, forever) = (OnceLock::new(), Duration::from_secs(600));
+        let (given_up, forever) = (OnceLock::new(), Duration::from_mins(10));
         let stuck = move || {
             thread::sleep(forever);
             Ok(())

@@ -43,8 +43,7 @@ impl EntryName {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let hex: String = hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect();
-        Self(format!("{kind}.{hex}"))
+        Self(format!("{kind}.{}", hex(&hash.finalize()[..16])))
     }
 
     /// Reads a name back from where it was written down; `None` for what was never a name.
@@ -58,6 +57,16 @@ impl EntryName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a String never fails.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Why a store did not do what it was asked.

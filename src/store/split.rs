@@ -10,7 +10,7 @@
 //! Writers of one name exclude each other by the login's lock. Without a lock they can still not
 //! produce a wrong value: the header's digest covers it.
 
-use super::{Bytes, StoreError};
+use super::{Bytes, StoreError, hex};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -79,7 +79,7 @@ impl Header {
 }
 
 fn digest(value: &[u8]) -> String {
-    Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(value))
 }
 
 fn part_name(name: &str, slot: char, index: u32) -> String {

@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+type Contents = BTreeMap<String, Vec<u8>>;
+
 struct Fake {
-    items: RefCell<BTreeMap<String, Vec<u8>>>,
+    items: RefCell<Contents>,
     limit: usize,
     writes_left: Cell<usize>,
 }
@@ -57,7 +59,7 @@ impl Items for Fake {
 }
 
 fn value_of(length: usize, seed: u8) -> Vec<u8> {
-    (0..length).map(|i| (i as u8).wrapping_mul(31).wrapping_add(seed)).collect()
+    (0..=255).cycle().map(|byte: u8| byte.wrapping_mul(31).wrapping_add(seed)).take(length).collect()
 }
 
 fn loaded(items: &Fake) -> Option<Vec<u8>> {
@@ -92,7 +94,7 @@ fn a_value_that_looks_like_a_header_comes_back_unchanged() {
 
 #[test]
 fn a_missing_swapped_or_changed_part_reads_as_none() {
-    let harm: [fn(&mut BTreeMap<String, Vec<u8>>); 5] = [
+    let harm: [fn(&mut Contents); 5] = [
         |items| drop(items.remove("login.1.a1")),
         |items| drop(items.insert("login.1.a1".into(), Vec::new())),
         |items| items.get_mut("login.1.a0").unwrap()[7] ^= 1,

@@ -2,6 +2,7 @@
 //! sandbox as the world outside. The program under test is the real binary.
 
 #![allow(dead_code, reason = "every test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_creds::profile::Profile;
@@ -42,6 +43,11 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What a started program gives in the end.
+    pub fn of(child: Child) -> Self {
+        child.wait_with_output().unwrap().into()
+    }
+
     /// The credentials document, from a run that must have succeeded without a word on stderr.
     pub fn document(&self) -> serde_json::Value {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self:?}");

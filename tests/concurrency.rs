@@ -1,0 +1,169 @@
+//! Many processes at once, callers that are killed, people who don't answer.
+
+mod support;
+
+use cognito_sandbox::{Endpoint, Fault, Person, Times};
+use std::fs;
+use std::time::{Duration, Instant};
+use support::{Machine, Ran, alice, wait_until};
+
+/// Enough to overlap in every way, few enough for a small machine.
+const CALLERS: usize = 60;
+
+fn all_at_once(machine: &Machine) -> Vec<Ran> {
+    let callers: Vec<_> = (0..CALLERS).map(|_| machine.start()).collect();
+    callers.into_iter().map(Ran::of).collect()
+}
+
+#[test]
+fn many_callers_open_one_tab_and_share_one_answer() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    let answers: Vec<_> = all_at_once(&machine).iter().map(Ran::document).collect();
+    assert!(answers.iter().all(|a| *a == answers[0]));
+    let counts = machine.sandbox.counts();
+    assert_eq!(
+        (machine.tabs().len(), counts.token_code, counts.get_id, counts.get_credentials),
+        (1, 1, 1, 1)
+    );
+}
+
+#[test]
+fn many_callers_need_one_refresh() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.call().document();
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.sandbox.clear_log();
+    let answers: Vec<_> = all_at_once(&machine).iter().map(Ran::document).collect();
+    assert!(answers.iter().all(|a| *a == answers[0]));
+    let counts = machine.sandbox.counts();
+    assert_eq!((counts.token_refresh, counts.get_id, counts.get_credentials), (1, 0, 1));
+}
+
+#[test]
+fn many_callers_without_a_cache_still_open_one_tab() {
+    let mut machine = Machine::with("cognito_store = file\ncognito_cache = none\n");
+    machine.seat(alice());
+    for answer in all_at_once(&machine) {
+        answer.document();
+    }
+    let counts = machine.sandbox.counts();
+    assert_eq!((machine.tabs().len(), counts.token_code, counts.get_id), (1, 1, 1));
+}
+
+#[test]
+fn a_sign_in_outlives_its_killed_caller() {
+    let machine = Machine::new();
+    let mut caller = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    machine.call().document();
+    assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (1, 1));
+}
+
+#[test]
+fn a_caller_that_comes_while_a_sign_in_runs_joins_it() {
+    let machine = Machine::new();
+    let first = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    let second = machine.start();
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    assert_eq!(Ran::of(first).document(), Ran::of(second).document());
+    assert_eq!(machine.tabs().len(), 1);
+}
+
+#[test]
+fn a_caller_gives_up_after_its_wait_and_the_sign_in_goes_on() {
+    let machine = Machine::with("cognito_store = file\ncognito_wait = 1s\n");
+    let (what, _) = machine.call().failure();
+    assert!(what.contains("still open in the browser after 1s"), "{what}");
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    machine.call().document();
+    assert_eq!(machine.tabs().len(), 1);
+}
+
+#[test]
+fn an_unanswered_sign_in_opens_no_second_tab_until_a_person_asks() {
+    let mut machine =
+        Machine::with("cognito_store = file\ncognito_login_timeout = 10s\ncognito_wait = 30s\n");
+    let (what, paste) = machine.call().failure();
+    assert!(what.contains("was not completed"), "{what}");
+    let (what, _) = machine.call().failure();
+    assert!(what.contains("no new tab opens for another"), "{what}");
+    assert_eq!((machine.tabs().len(), paste.as_str()), (1, "cognito-creds login --profile dev"));
+
+    machine.seat(alice());
+    assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
+    machine.call().document();
+    assert_eq!(machine.tabs().len(), 2);
+}
+
+#[test]
+fn a_refused_sign_in_is_the_answer_for_a_minute() {
+    let mut machine = Machine::new();
+    machine.seat(Person::deny());
+    let first = machine.call().failure();
+    assert!(first.0.contains("cancelled or denied"), "{}", first.0);
+    assert_eq!(machine.call().failure(), first);
+    assert_eq!(machine.tabs().len(), 1);
+}
+
+#[test]
+fn login_replaces_a_sign_in_that_runs() {
+    let mut machine = Machine::new();
+    let caller = machine.start();
+    wait_until("the first tab", || machine.tabs().len() == 1);
+    machine.seat(alice());
+    assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
+    Ran::of(caller).document();
+    assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (2, 1));
+}
+
+#[test]
+fn where_nobody_sees_a_browser_it_fails_at_once_with_the_command() {
+    let machine = Machine::new();
+    let began = Instant::now();
+    for (name, value) in [("CI", Some("true")), ("BROWSER", None)] {
+        let mut command = machine.command(&["credential-process", "--profile", "dev"]);
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+        let (what, paste) = Ran::from(command.output().unwrap()).failure();
+        assert_eq!(what, "cognito-creds: Profile dev needs a sign-in.");
+        assert_eq!(paste, "cognito-creds login --profile dev");
+    }
+    machine.add("cognito_interactive = never\n");
+    machine.call().failure();
+    assert!(machine.tabs().is_empty());
+    assert!(began.elapsed() < Duration::from_secs(5), "it did not wait for anybody");
+}
+
+#[test]
+fn credentials_that_live_are_better_than_an_error() {
+    let mut machine = Machine::new();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 600);
+    machine.seat(alice());
+    let first = machine.call().document();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(503), Times::Forever);
+    assert_eq!(machine.call().document(), first);
+    let notes: Vec<_> = machine.files().iter().filter_map(|f| fs::read_to_string(f).ok()).collect();
+    assert!(notes.iter().any(|n| n.contains("Renewing failed")), "status knows of it");
+}
+
+#[test]
+fn credentials_with_some_life_are_printed_at_once_and_renewed_behind() {
+    let mut machine = Machine::new();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 17 * 60);
+    machine.seat(alice());
+    let first = machine.call().document();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 3600);
+    assert_eq!(machine.call().document(), first);
+    assert!(machine.sandbox.wait_for(Endpoint::GetCredentials, 2, Duration::from_secs(10)));
+    wait_until("the renewal", || machine.call().document() != first);
+    assert_eq!(machine.sandbox.counts().get_credentials, 2);
+}
