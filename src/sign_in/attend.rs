@@ -1,13 +1,12 @@
 //! The sign-in itself: bind the port, send the person to the provider, take the one true callback,
 //! exchange the code, store the login, fetch credentials, and only then show the page.
 
-use super::{login_lock, sign_in_lock};
+use super::{login_lock, sign_in_lock, words};
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
-use crate::error::{Error, Next, foreign};
+use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
-use crate::identity_pool::role;
 use crate::journal::{Journal, Outcome, SignIn};
 use crate::lock::{Lock, Waited};
 use crate::login::Login;
@@ -117,7 +116,7 @@ impl<'a> Attendance<'a> {
         let served = listener.serve(&request.state, until, replaced, |callback| {
             let result = self.complete(callback, &request, &redirect);
             let page = page(profile, &result);
-            (result, page)
+            (result.and_then(Settled::whole), page)
         });
         match served {
             Served::Finished(result) => result,
@@ -129,7 +128,7 @@ impl<'a> Attendance<'a> {
             Served::TimedOut { last_stray_error } => {
                 self.record.ended = Some(Timestamp::now());
                 self.journal.record(&entry, &self.record);
-                Err(unanswered(profile, &redirect, last_stray_error))
+                Err(words::unanswered(profile, &redirect, last_stray_error))
             }
         }
     }
@@ -139,16 +138,16 @@ impl<'a> Attendance<'a> {
     pub fn run_pasted(self, ask: impl FnOnce(&Url) -> std::io::Result<String>) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
         let Some(redirect) = profile.user_pool.redirect_uris.first() else {
-            return Err(not_that_address(profile));
+            return Err(words::not_that_address(profile));
         };
         let request = Request::new(&profile.user_pool, redirect, self.again)?;
         let pasted = ask(&request.url).map_err(|e| {
             Error::new(Next::Stop, "No address was pasted.", profile.command("login --paste")).because(e)
         })?;
-        let query = redirect.query_of(pasted.trim()).ok_or_else(|| not_that_address(profile))?;
+        let query = redirect.query_of(pasted.trim()).ok_or_else(|| words::not_that_address(profile))?;
         match read_query(query, &request.state) {
-            Reading::TheOne(callback) => self.complete(callback, &request, redirect),
-            Reading::NotOurs(_) => Err(not_that_address(profile)),
+            Reading::TheOne(callback) => self.complete(callback, &request, redirect).and_then(Settled::whole),
+            Reading::NotOurs(_) => Err(words::not_that_address(profile)),
         }
     }
 
@@ -158,12 +157,12 @@ impl<'a> Attendance<'a> {
         callback: Callback,
         request: &Request,
         redirect: &RedirectUri,
-    ) -> Result<SignedIn, Error> {
+    ) -> Result<Settled, Error> {
         let result =
             self.redeem(callback, request, redirect).and_then(|tokens| self.settle(tokens, &request.nonce));
-        let outcome = match &result {
-            Ok(_) => Outcome::Completed,
-            Err(error) => Outcome::Failed(error.into()),
+        let outcome = match result.as_ref().map(|settled| &settled.credentials) {
+            Ok(Ok(_)) => Outcome::Completed,
+            Ok(Err(error)) | Err(error) => Outcome::Failed(error.into()),
         };
         self.tell(outcome);
         result
@@ -186,7 +185,7 @@ impl<'a> Attendance<'a> {
         let code = match callback {
             Callback::Code { code, .. } => code,
             Callback::Refused { error, description } => {
-                return Err(refused(profile, redirect, &error, description.as_deref()));
+                return Err(words::refused(profile, redirect, &error, description.as_deref()));
             }
         };
         let secret = self.session.secret();
@@ -197,7 +196,7 @@ impl<'a> Attendance<'a> {
             let limit = session::left(until).min(REQUEST_LIMIT);
             match endpoint.exchange(&code, redirect, &request.verifier, limit) {
                 Ok(tokens) => return Ok(tokens),
-                Err(TokenError::Ended) => return Err(code_refused(profile)),
+                Err(TokenError::Ended) => return Err(words::code_refused(profile)),
                 Err(TokenError::Refused(error)) => return Err(error),
                 Err(TokenError::Unavailable { error, retry_after, done }) => {
                     let pause = crate::retry::pause(
@@ -215,10 +214,10 @@ impl<'a> Attendance<'a> {
     }
 
     /// Stores the login of these tokens and fetches the profile's credentials.
-    fn settle(&self, tokens: Tokens, nonce: &str) -> Result<SignedIn, Error> {
+    fn settle(&self, tokens: Tokens, nonce: &str) -> Result<Settled, Error> {
         let (session, profile) = (self.session, self.session.profile);
         let claims = session.check(&tokens, Some(nonce))?;
-        let refresh = tokens.refresh_token.clone().ok_or_else(|| no_refresh_token(profile))?;
+        let refresh = tokens.refresh_token.clone().ok_or_else(|| words::no_refresh_token(profile))?;
         let mut login = Login::new(profile, tokens, refresh, &claims, Timestamp::now());
         let path = login_lock(self.journal.folder()?, profile);
         // A holder that hangs must not cost the person this sign-in: after the bound it is saved
@@ -235,120 +234,50 @@ impl<'a> Attendance<'a> {
         }
         let (user, provider) = (login.user.clone(), login.provider.clone());
         if profile.identity_pool.is_none() {
-            return Ok(SignedIn { user, provider, credentials: None });
+            return Ok(Settled { user, provider, credentials: Ok(None) });
         }
-        match session.exchange(login, Instant::now() + RENEWAL_LIMIT)? {
-            Silent::Credentials(credentials) => {
-                Ok(SignedIn { user, provider, credentials: Some(credentials) })
-            }
-            Silent::SignIn => Err(Error::new(
-                Next::Configure,
-                format!(
-                    "{} does not accept the sign-in that it has just given.",
-                    profile.user_pool.domain.host()
-                ),
-                profile.command("doctor"),
-            )),
-        }
+        let credentials = match session.exchange(login, Instant::now() + RENEWAL_LIMIT) {
+            Ok(Silent::Credentials(credentials)) => Ok(Some(credentials)),
+            Ok(Silent::SignIn) => Err(words::not_accepted(profile)),
+            Err(error) => Err(error),
+        };
+        Ok(Settled { user, provider, credentials })
+    }
+}
+
+/// A stored login, and what the identity pool said to it.
+struct Settled {
+    user: String,
+    provider: Option<String>,
+    credentials: Result<Option<Credentials>, Error>,
+}
+
+impl Settled {
+    /// A sign-in for a profile with an identity pool is whole only with credentials.
+    fn whole(self) -> Result<SignedIn, Error> {
+        Ok(SignedIn { user: self.user, provider: self.provider, credentials: self.credentials? })
     }
 }
 
 /// The page that tells how it ended.
-fn page(profile: &Profile, result: &Result<SignedIn, Error>) -> Page {
+fn page(profile: &Profile, result: &Result<Settled, Error>) -> Page {
+    let profile = profile.name.clone();
     match result {
-        Ok(signed_in) => {
-            let credentials = signed_in.credentials.as_ref();
-            Page::SignedIn {
-                who: signed_in.user.clone(),
-                provider: signed_in.provider.clone(),
-                profile: profile.name.clone(),
-                role: credentials.and_then(|c| c.role.as_deref()).map(|arn| role::name(arn).to_owned()),
-                account: credentials.and_then(Credentials::account_id).map(str::to_owned),
-            }
-        }
-        Err(error) => Page::NotSignedIn {
+        Ok(Settled { user, provider, credentials: Ok(credentials) }) => Page::SignedIn {
+            who: user.clone(),
+            provider: provider.clone(),
+            profile,
+            role: credentials.as_ref().and_then(|c| c.role.clone()),
+            account: credentials.as_ref().and_then(Credentials::account_id).map(str::to_owned),
+        },
+        Ok(Settled { user, credentials: Err(error), .. }) => Page::NoCredentials {
+            who: user.clone(),
             what: error.what().to_owned(),
             paste: error.paste().to_owned(),
-            profile: profile.name.clone(),
+            profile,
         },
+        Err(error) => {
+            Page::NotSignedIn { what: error.what().to_owned(), paste: error.paste().to_owned(), profile }
+        }
     }
-}
-
-/// An error that came back on the redirect (RFC 6749 §4.1.2.1 and Cognito's own).
-fn refused(profile: &Profile, redirect: &RedirectUri, error: &str, description: Option<&str>) -> Error {
-    let text = foreign(description.unwrap_or_default());
-    let said = if text.is_empty() { foreign(error) } else { format!("{}: {text}", foreign(error)) };
-    let pool = &profile.user_pool;
-    let (next, what) = match error {
-        "access_denied" => (Next::Stop, format!("The sign-in was cancelled or denied ({said}).")),
-        "invalid_scope" => (
-            Next::Configure,
-            format!("App client {} does not allow the scopes '{}' ({said}).", pool.client_id, pool.scopes),
-        ),
-        "unauthorized_client" => (
-            Next::Configure,
-            format!(
-                "App client {} may not use the authorization code grant with {} ({said}).",
-                pool.client_id,
-                redirect.as_str()
-            ),
-        ),
-        "login_required" => {
-            (Next::SignIn, "cognito_prompt is none and the browser has no session.".to_owned())
-        }
-        "server_error" => {
-            (Next::TryAgain, format!("Cognito had a problem, and a second try may work ({said})."))
-        }
-        "invalid_request" if is_passing(&text) => {
-            (Next::TryAgain, format!("The identity provider did not answer in time; try again ({said})."))
-        }
-        _ => (
-            Next::Configure,
-            format!("The sign-in was refused by {} or its identity provider ({said}).", pool.domain.host()),
-        ),
-    };
-    let command = if next == Next::Configure { "doctor" } else { "login" };
-    Error::new(next, what, profile.command(command))
-}
-
-/// Texts inside `invalid_request` that stand for a provider's time-out, not for a setting.
-fn is_passing(text: &str) -> bool {
-    ["Timeout occurred", "Connection reset", "Read timed out", "] Error - ["]
-        .iter()
-        .any(|part| text.contains(part))
-}
-
-fn code_refused(profile: &Profile) -> Error {
-    let what = format!(
-        "{} did not accept the authorization code: it was used or older than 5 minutes, or app client {} may not read the attributes of the scopes '{}'.",
-        profile.user_pool.domain.host(),
-        profile.user_pool.client_id,
-        profile.user_pool.scopes
-    );
-    Error::new(Next::Configure, what, profile.command("login"))
-}
-
-fn not_that_address(profile: &Profile) -> Error {
-    let what = "That is not the address this sign-in ends on; it starts with the callback URL and holds a code and this sign-in's state.";
-    Error::new(Next::Stop, what, profile.command("login --paste"))
-}
-
-fn no_refresh_token(profile: &Profile) -> Error {
-    let what = format!("App client {} gave no refresh token.", profile.user_pool.client_id);
-    Error::new(Next::Configure, what, profile.command("doctor"))
-}
-
-/// Nobody came back: perhaps nobody tried, perhaps Cognito showed its own error page, which never
-/// leads to the listener. The exact redirect URI is what has to be registered.
-fn unanswered(profile: &Profile, redirect: &RedirectUri, stray: Option<String>) -> Error {
-    let hint = stray
-        .map_or_else(String::new, |text| format!(" The browser brought an error without our state: {text}."));
-    let what = format!(
-        "Nobody completed the sign-in within {}. If the browser shows an error, app client {} of {} needs the callback URL {} exactly.{hint}",
-        crate::profile::values::span(profile.login_timeout.as_secs()),
-        profile.user_pool.client_id,
-        profile.user_pool.domain.host(),
-        redirect.as_str()
-    );
-    Error::new(Next::SignIn, what, profile.command("login"))
 }

@@ -12,6 +12,7 @@
 pub mod attend;
 pub mod detached;
 pub mod flight;
+mod words;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Next};

@@ -27,6 +27,17 @@ pub enum Page {
         /// The AWS account.
         account: Option<String>,
     },
+    /// The person signed in, and the identity pool gave no credentials all the same.
+    NoCredentials {
+        /// The person.
+        who: String,
+        /// The first line of an [`Error`](crate::error::Error): what happened.
+        what: String,
+        /// Its second line: a command.
+        paste: String,
+        /// The profile that the sign-in was for.
+        profile: String,
+    },
     /// Something went wrong, here or at the provider.
     NotSignedIn {
         /// The first line of an [`Error`](crate::error::Error): what happened.
@@ -62,33 +73,45 @@ impl Page {
                     ),
                 )
             }
-            Self::NotSignedIn { what, paste, profile } => document(
-                "Not signed in",
+            Self::NoCredentials { who, what, paste, profile } => document(
+                "No AWS credentials",
                 BAD,
-                "You’re not signed in",
+                "You’re signed in, but have no AWS credentials",
                 &format!(
-                    "<p class=\"what\">{}</p>\n\
-                     <p class=\"label\" id=\"next\">Run this in your terminal</p>\n\
-                     <pre tabindex=\"0\" role=\"group\" aria-labelledby=\"next\"><code>{}</code></pre>\n\
-                     <p class=\"end\">Signing in for profile <strong>{}</strong>. You can close this tab.</p>",
-                    escape(what),
-                    escape(paste),
-                    shown(profile)
+                    "<p class=\"lead\"><strong>{}</strong></p>\n{}",
+                    shown(who),
+                    trouble(what, paste, profile)
                 ),
             ),
+            Self::NotSignedIn { what, paste, profile } => {
+                document("Not signed in", BAD, "You’re not signed in", &trouble(what, paste, profile))
+            }
         }
     }
+}
+
+/// What went wrong and the command to run.
+fn trouble(what: &str, paste: &str, profile: &str) -> String {
+    format!(
+        "<p class=\"what\">{}</p>\n\
+         <p class=\"label\" id=\"next\">Run this in your terminal</p>\n\
+         <pre tabindex=\"0\" role=\"group\" aria-labelledby=\"next\"><code>{}</code></pre>\n\
+         <p class=\"end\">Signing in for profile <strong>{}</strong>. You can close this tab.</p>",
+        escape(what),
+        escape(paste),
+        shown(profile)
+    )
 }
 
 /// The page for visits that are not the answer to this sign-in. It says the same whatever was sent.
 pub(super) fn waiting() -> String {
     document(
-        "Waiting",
+        "Not your sign-in",
         CALM,
-        "Your sign-in isn’t finished",
-        "<p class=\"lead\">This page doesn’t belong to the sign-in that your terminal is waiting for. \
-         Nothing has changed.</p>\n\
-         <p class=\"end\">Go on in the tab where you were signing in, or look at your terminal.</p>",
+        "This page isn’t part of your sign-in",
+        "<p class=\"lead\">It may come from an earlier attempt. Nothing has changed, and a sign-in that is \
+         waiting goes on.</p>\n\
+         <p class=\"end\">Continue in the newest sign-in tab, or look at your terminal.</p>",
     )
 }
 

@@ -207,7 +207,7 @@ struct Guest {
 async fn accept(mut sockets: Vec<TcpListener>, desk: Arc<Desk>) {
     let mut open: VecDeque<(Arc<Guest>, AbortHandle)> = VecDeque::new();
     loop {
-        let accepted = next(&sockets).await;
+        let accepted = next(&mut sockets).await;
         open.retain(|(guest, task)| !task.is_finished() && !guest.known.load(Ordering::Relaxed));
         let no_file = match accepted {
             Ok(stream) => {
@@ -229,17 +229,17 @@ async fn accept(mut sockets: Vec<TcpListener>, desk: Arc<Desk>) {
         if no_file {
             sleep(Duration::from_millis(20)).await;
         }
-        // The other family's turn, so that a flood on one doesn't starve it.
-        sockets.rotate_left(1);
         // Lets the newcomer speak before more are let in.
         yield_now().await;
     }
 }
 
-/// The next connection on any of the sockets.
-async fn next(sockets: &[TcpListener]) -> io::Result<TcpStream> {
+/// The next connection on any of the sockets, which take turns: a flood on one family doesn't starve
+/// the other.
+async fn next(sockets: &mut [TcpListener]) -> io::Result<TcpStream> {
+    sockets.rotate_left(1);
     poll_fn(|context| {
-        for socket in sockets {
+        for socket in &*sockets {
             if let Poll::Ready(accepted) = socket.poll_accept(context) {
                 return Poll::Ready(accepted.map(|(stream, _)| stream));
             }
@@ -261,5 +261,36 @@ async fn converse(stream: TcpStream, desk: Arc<Desk>, guest: Arc<Guest>) {
         .await;
     if served.is_ok() && guest.shown.load(Ordering::Relaxed) {
         desk.delivered.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_on_one_socket_does_not_starve_the_other() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            for flooded in [0, 1] {
+                let mut sockets = Vec::new();
+                for _ in 0..2 {
+                    sockets.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+                }
+                let addresses = [sockets[0].local_addr().unwrap(), sockets[1].local_addr().unwrap()];
+                let mut waiting = vec![TcpStream::connect(addresses[1 - flooded]).await.unwrap()];
+                for _ in 0..20 {
+                    waiting.push(TcpStream::connect(addresses[flooded]).await.unwrap());
+                }
+                let first_three = [
+                    next(&mut sockets).await.unwrap(),
+                    next(&mut sockets).await.unwrap(),
+                    next(&mut sockets).await.unwrap(),
+                ];
+                assert!(
+                    first_three.iter().any(|stream| stream.local_addr().unwrap() == addresses[1 - flooded])
+                );
+            }
+        });
     }
 }
