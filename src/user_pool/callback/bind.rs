@@ -4,6 +4,7 @@ use super::holder::{self, Holder};
 use super::query::random_text;
 use crate::error::{Error, Next};
 use crate::profile::redirect_uri::RedirectUri;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -11,13 +12,18 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A bound redirect URI. From here on connections queue up in the kernel; nothing is answered
 /// before [`serve`](Listener::serve). Dropping it gives the port back.
-#[derive(Debug)]
 pub struct Listener {
     pub(super) runtime: Runtime,
     pub(super) sockets: Vec<TcpListener>,
     pub(super) uri: RedirectUri,
     /// Opens the page with the outcome; made here because it may fail.
     pub(super) done: String,
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("uri", &self.uri).finish_non_exhaustive()
+    }
 }
 
 impl Listener {

@@ -7,7 +7,6 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 /// What the listener waits for.
-#[derive(Debug)]
 pub(super) struct Expected {
     pub(super) uri: RedirectUri,
     pub(super) state: State,
