@@ -26,6 +26,10 @@ pub enum Command {
     Login(Login),
     /// Forget the login and its credentials, and revoke them at the server
     Logout(Logout),
+    /// Say who is signed in, until when, and where it is kept
+    Status(Status),
+    /// Check everything that a sign-in needs, and say what to do
+    Doctor(Doctor),
     /// The detached part of a sign-in; started by credential-process.
     #[command(hide = true)]
     SignIn(Required),
@@ -57,6 +61,28 @@ pub struct Login {
     /// Ask for the person's password again although the browser is still signed in
     #[arg(long)]
     pub force: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then all]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `logout`.

@@ -39,6 +39,11 @@ impl Timestamp {
         now.left(self)
     }
 
+    /// How far two points lie apart, whichever is first.
+    pub fn distance(self, other: Self) -> Duration {
+        self.left(other).max(other.left(self))
+    }
+
     /// The point `span` later.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
@@ -63,9 +68,67 @@ impl Timestamp {
     }
 }
 
+/// The command that sets the system's clock by the network.
+pub const SET_COMMAND: &str = if cfg!(windows) {
+    "w32tm /resync"
+} else if cfg!(target_os = "macos") {
+    "sudo sntp -sS time.apple.com"
+} else {
+    "sudo timedatectl set-ntp true"
+};
+
+/// A sentence about a local clock that differs from the `Date` of AWS (RFC 9110 §6.6.1).
+pub fn off(here: Timestamp, there: Timestamp) -> String {
+    let way = if here < there { "behind" } else { "ahead" };
+    format!(
+        "This machine's clock is {} {way}: it says {}, AWS says {}.",
+        spoken(here.distance(there)),
+        here.rfc3339().unwrap_or_default(),
+        there.rfc3339().unwrap_or_default()
+    )
+}
+
+/// A span as people say it, in its largest unit and rounded up: `50 seconds`, `5 minutes`, `2 hours`.
+pub fn spoken(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7200 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3600), "hour"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_are_spoken_in_one_unit() {
+        let said = |seconds| spoken(Duration::from_secs(seconds));
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (50, "50 seconds"),
+            (299, "5 minutes"),
+            (300, "5 minutes"),
+            (3600, "60 minutes"),
+            (7200, "2 hours"),
+        ] {
+            assert_eq!(said(seconds), words);
+        }
+    }
+
+    #[test]
+    fn a_wrong_clock_is_named_with_both_times() {
+        let (here, there) = (Timestamp::from_unix(0), Timestamp::from_unix(7200));
+        assert_eq!(
+            off(here, there),
+            "This machine's clock is 2 hours behind: it says 1970-01-01T00:00:00Z, AWS says 1970-01-01T02:00:00Z."
+        );
+        assert!(off(there, here).contains("2 hours ahead"));
+    }
 
     #[test]
     fn expiration_has_no_fraction_and_no_offset() {

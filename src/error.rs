@@ -4,6 +4,7 @@
 //! from, because that is the only thing callers decide on. Text from outside (an identity
 //! provider's description, a server's message) passes through [`foreign`] on its way in.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// What has to happen before the same call can succeed.
@@ -46,6 +47,13 @@ impl Error {
         self
     }
 
+    /// The same failure where something else has to happen next.
+    #[must_use]
+    pub fn instead(mut self, next: Next, paste: impl Into<String>) -> Self {
+        (self.next, self.paste) = (next, paste.into());
+        self
+    }
+
     /// What the caller does next.
     pub fn next(&self) -> Next {
         self.next
@@ -71,11 +79,13 @@ impl Error {
 const FOREIGN_MAX: usize = 300;
 
 /// Makes text from outside safe to show: control, line-breaking and direction-changing characters
-/// become spaces, runs of blanks one blank, and what is too long ends in `…`.
+/// become spaces, runs of blanks one blank, tokens `[token]`, and what is too long ends in `…`.
 ///
 /// An `error_description` is written by whoever reaches the redirect URI; unfiltered, it could move
-/// the cursor of the terminal or fake a second line with a command of its own.
+/// the cursor of the terminal or fake a second line with a command of its own. And AWS repeats what
+/// it finds invalid: `Value '…' at 'logins' failed to satisfy constraint`.
 pub fn foreign(text: &str) -> String {
+    let text = without_tokens(text);
     let mut clean = String::with_capacity(text.len().min(FOREIGN_MAX));
     let mut count = 0;
     for word in text.split(|c: char| c.is_whitespace() || is_unsafe_to_print(c)) {
@@ -95,6 +105,21 @@ pub fn foreign(text: &str) -> String {
     clean
 }
 
+/// Replaces every JWT and JWE (RFC 7515 §3.1): Cognito's ID, access and refresh tokens begin with
+/// `{"` in base64url, and so does nothing that people write.
+fn without_tokens(text: &str) -> Cow<'_, str> {
+    const START: &str = "eyJ";
+    let mut shown = Cow::Borrowed("");
+    let mut rest = text;
+    while let Some((before, token)) = rest.split_once(START) {
+        let part_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.=".contains(c);
+        rest = token.trim_start_matches(part_of_token);
+        shown.to_mut().push_str(before);
+        shown.to_mut().push_str("[token]");
+    }
+    shown + rest
+}
+
 /// Control characters and Unicode's format characters that hide or reorder text (UAX #9).
 fn is_unsafe_to_print(c: char) -> bool {
     c.is_control()
@@ -109,6 +134,13 @@ mod tests {
     #[test]
     fn foreign_text_cannot_add_a_line_or_move_the_cursor() {
         assert_eq!(foreign("a\r\nrm -rf ~\u{1b}[2J\u{202E}x\0"), "a rm -rf ~ [2J x");
+    }
+
+    #[test]
+    fn foreign_text_repeats_no_token() {
+        assert_eq!(foreign("Value '{k=eyJhbGciOi.J9_-x.c2ln}' at"), "Value '{k=[token]}' at");
+        assert_eq!(foreign("eyJa eyJb"), "[token] [token]");
+        assert_eq!(foreign("no token"), "no token");
     }
 
     #[test]

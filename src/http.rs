@@ -146,6 +146,13 @@ impl Client {
         read_all(response.map_err(|e| route.failure(e))?, &route)
     }
 
+    /// The proxy on the way to `uri`, as `HOST:PORT (VARIABLE)` without its password; `None` where
+    /// requests go directly.
+    pub fn proxy_for(&self, uri: &Uri) -> Option<String> {
+        let proxy = self.route(uri).ok()?.proxy?;
+        Some(format!("{proxy} ({})", proxy.variable()))
+    }
+
     fn run(
         &self,
         request: Request<impl AsSendBody>,

@@ -32,6 +32,8 @@ pub enum Outcome {
     Completed,
     /// It came back with a refusal; the answer to whoever asks within a minute.
     Failed(Told),
+    /// It could not begin and no tab opened: the answer to whoever waits for it, and no later.
+    NotBegun(Told),
 }
 
 /// An error as it is told again.

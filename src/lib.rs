@@ -4,6 +4,7 @@
 //! reads one JSON document from its stdout. What happens in between, from the top down:
 //!
 //! - [`cli`] and [`commands`]: arguments in, words out. Nothing below them knows clap or stdout.
+//! - [`checkup`]: what `doctor` looks at, one small function for each thing that can be wrong.
 //! - [`session`]: the use-case. A pure decision about the next step, and the loop that carries it out.
 //! - [`sign_in`]: one browser tab for however many processes need one.
 //! - [`user_pool`]: authorize, callback, page, tokens, claims. [`identity_pool`]: credentials and roles.
@@ -17,6 +18,7 @@
 //! promises no stability.
 
 pub mod browser;
+pub mod checkup;
 pub mod cli;
 pub mod clock;
 pub mod commands;

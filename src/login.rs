@@ -98,6 +98,12 @@ impl Login {
         self.changed = now.max(self.changed);
     }
 
+    /// Takes over a refresh token whose other tokens are of no use.
+    pub fn rotate(&mut self, token: RefreshToken, now: Timestamp) {
+        self.refresh_token = token;
+        self.changed = now.max(self.changed);
+    }
+
     /// What stays of a login that the server has ended: who it was and the person's identities, which
     /// are permanent and asked for at a low quota, but no token.
     pub fn end(&mut self, now: Timestamp) {

@@ -4,7 +4,7 @@
 //! the one before it has nothing, each costs one network call at most, and what it learns is kept
 //! for the next call.
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
@@ -14,7 +14,7 @@ use crate::identity_pool::role;
 use crate::login::Login;
 use crate::profile::{Profile, no_identity_pool};
 use crate::retry;
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, RefreshToken};
 use crate::user_pool::claims::Claims;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use crate::vault::Vault;
@@ -175,16 +175,17 @@ impl<'a> Session<'a> {
     }
 
     /// New tokens for a login; `None` if it has ended. The renewed login is stored before anything
-    /// else is done with it, because with rotation the old refresh token dies with this answer.
+    /// else is done with it, because with rotation the old refresh token dies with this answer. That
+    /// goes for an answer that is refused, too: all of it but the refresh token is forgotten.
     pub fn refresh(&self, mut login: Login, until: Instant) -> Result<Option<Login>, Error> {
         let mut once_more = true;
         loop {
             match self.refreshed_tokens(&login, until) {
                 Ok(tokens) => {
-                    let claims = self.check(&tokens, None)?;
-                    if !login.sub.is_empty() && claims.sub != login.sub {
-                        return Err(self.not_ours("it belongs to another person"));
-                    }
+                    let claims = match self.check_owner(&tokens, &login) {
+                        Ok(claims) => claims,
+                        Err(error) => return Err(self.rotated(login, tokens.refresh_token, error)),
+                    };
                     login.describe(&claims);
                     login.renew(tokens, Timestamp::now());
                     self.vault.save(&login)?;
@@ -207,9 +208,30 @@ impl<'a> Session<'a> {
                         }
                     }
                 }
+                Err(TokenError::NoIdToken { error, refresh_token }) => {
+                    return Err(self.rotated(login, refresh_token, error));
+                }
                 Err(TokenError::Refused(error) | TokenError::Unavailable { error, .. }) => return Err(error),
             }
         }
+    }
+
+    /// Keeps the refresh token of an answer that is of no other use, and gives the reason back.
+    fn rotated(&self, mut login: Login, refresh_token: Option<RefreshToken>, why: Error) -> Error {
+        let Some(token) = refresh_token else { return why };
+        login.rotate(token, Timestamp::now());
+        match self.vault.save(&login) {
+            Ok(()) => why,
+            Err(error) => error,
+        }
+    }
+
+    fn check_owner(&self, tokens: &Tokens, login: &Login) -> Result<Claims, Error> {
+        let claims = self.check(tokens, None)?;
+        if !login.sub.is_empty() && claims.sub != login.sub {
+            return Err(self.not_ours("it belongs to another person"));
+        }
+        Ok(claims)
     }
 
     /// The refresh call with its repetitions. A request whose answer was lost may have rotated the
@@ -263,6 +285,9 @@ impl<'a> Session<'a> {
             let error = match pool.credentials(login.identity(id), &login.id_token, &claims, role.as_deref())
             {
                 Ok((identity, credentials)) => {
+                    if let Some(error) = already_ended(&credentials) {
+                        return Err(error);
+                    }
                     let news = login.remember_identity(id, &identity);
                     return Ok(Silent::Credentials(self.keep(login, credentials, news)));
                 }
@@ -321,16 +346,27 @@ pub fn left(until: Instant) -> Duration {
 
 /// The clock is a likely culprit where a token was refused and the server's clock differs.
 fn with_clock_hint(error: CallError) -> Error {
+    let about_the_token = matches!(error.refusal.remedy, Remedy::Refresh | Remedy::Unclear);
     let now = Timestamp::now();
-    match error.server_time {
-        Some(theirs) if theirs.left(now).max(now.left(theirs)) > CLOCK_SLACK => {
-            let minutes = theirs.left(now).max(now.left(theirs)).as_secs() / 60;
-            let what =
-                format!("{} This machine's clock is {minutes} minutes off.", error.refusal.error.what());
-            Error::new(Next::Configure, what, "timedatectl status")
+    match error.server_time.filter(|theirs| about_the_token && theirs.distance(now) > CLOCK_SLACK) {
+        Some(theirs) => {
+            let what = format!("{} {}", error.refusal.error.what(), clock::off(now, theirs));
+            Error::new(Next::Configure, what, clock::SET_COMMAND)
         }
-        _ => error.refusal.error,
+        None => error.refusal.error,
     }
+}
+
+/// Credentials that ended before they came are of use to nobody: the local clock must be ahead.
+fn already_ended(credentials: &Credentials) -> Option<Error> {
+    let now = Timestamp::now();
+    let (end, here) = (credentials.expiration.rfc3339()?, now.rfc3339()?);
+    (credentials.expiration <= now).then(|| {
+        let what = format!(
+            "AWS gave credentials that end at {end}, but this machine's clock says {here} already; it seems to be ahead."
+        );
+        Error::new(Next::Configure, what, clock::SET_COMMAND)
+    })
 }
 
 /// What to do about a refusal now.

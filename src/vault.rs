@@ -12,6 +12,7 @@ use crate::profile::{CacheChoice, Profile, StoreChoice};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::store::{Bytes, EntryName, Files, Kernel, Keychain, Store, StoreError};
 use crate::{clock::Timestamp, platform, terminal};
+use std::ops::Deref;
 
 /// The places a profile's values may lie in.
 pub struct Places {
@@ -38,6 +39,44 @@ impl Places {
     }
 }
 
+/// What kind of place something is kept in, by the names of `cognito_store`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The operating system's keychain.
+    Keychain,
+    /// The kernel keyring.
+    Kernel,
+    /// A file.
+    File,
+}
+
+impl Kind {
+    /// As the profile's key and `status --json` write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keychain => "keychain",
+            Self::Kernel => "kernel",
+            Self::File => "file",
+        }
+    }
+}
+
+/// One place, and what kind it is.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// What kind of place it is.
+    pub kind: Kind,
+    store: &'a dyn Store,
+}
+
+impl<'a> Deref for Place<'a> {
+    type Target = dyn Store + 'a;
+
+    fn deref(&self) -> &Self::Target {
+        self.store
+    }
+}
+
 /// Everything kept for one profile.
 pub struct Vault<'a> {
     profile: &'a Profile,
@@ -61,24 +100,29 @@ impl<'a> Vault<'a> {
     /// Cached credentials, from the place that answers without lock, prompt or network. A kernel
     /// keyring that exists and has nothing is the final word here.
     pub fn cached(&self) -> Option<Credentials> {
+        self.cached_in().map(|(credentials, _)| credentials)
+    }
+
+    /// [`Self::cached`], and where they are.
+    pub fn cached_in(&self) -> Option<(Credentials, Place<'_>)> {
         let entry = self.profile.credentials_entry();
-        match (self.profile.cache, &self.places.kernel_cache) {
-            (CacheChoice::None, _) => None,
-            (CacheChoice::Auto, Some(kernel)) => match kernel.load(&entry) {
-                Ok(found) => Credentials::from_bytes(&found?),
-                Err(_) => Self::read_credentials(&*self.places.keychain, &entry),
-            },
-            (CacheChoice::Auto | CacheChoice::Keychain, _) => {
-                Self::read_credentials(&*self.places.keychain, &entry)
+        for place in self.cache_places() {
+            match place.load(&entry) {
+                Ok(found) if place.kind == Kind::Kernel || found.is_some() => {
+                    return Some((Credentials::from_bytes(&found?)?, place));
+                }
+                Ok(_) => {}
+                Err(e) => log::debug!("cache in {}: {e}", place.describe()),
             }
         }
+        None
     }
 
     /// Cached credentials from every place where [`Self::cache`] may have put them; the freshest.
     pub fn cached_anywhere(&self) -> Option<Credentials> {
         let entry = self.profile.credentials_entry();
         self.cache_places()
-            .filter_map(|place| Self::read_credentials(place, &entry))
+            .filter_map(|place| Self::read_credentials(&*place, &entry))
             .max_by_key(|c| (c.obtained, c.expiration))
     }
 
@@ -92,10 +136,12 @@ impl<'a> Vault<'a> {
         }
     }
 
-    fn cache_places(&self) -> impl Iterator<Item = &dyn Store> {
+    fn cache_places(&self) -> impl Iterator<Item = Place<'_>> {
         let kernel = self.places.kernel_cache.as_deref().filter(|_| self.profile.cache == CacheChoice::Auto);
         let keychain = Some(&*self.places.keychain).filter(|_| self.profile.cache != CacheChoice::None);
-        kernel.into_iter().chain(keychain)
+        [(Kind::Kernel, kernel), (Kind::Keychain, keychain)]
+            .into_iter()
+            .filter_map(|(kind, store)| Some(Place { kind, store: store? }))
     }
 
     /// Caches credentials in the first place that takes them. Not being able to is no failure: the
@@ -137,23 +183,29 @@ impl<'a> Vault<'a> {
     /// error only if no other one has the login: nobody is sent to sign in because a keychain is
     /// locked.
     pub fn load_stored(&self) -> Result<Option<Login>, Error> {
+        Ok(self.stored_in()?.map(|(login, _)| login))
+    }
+
+    /// [`Self::load_stored`], and where it is.
+    pub fn stored_in(&self) -> Result<Option<(Login, Place<'_>)>, Error> {
         let entry = self.profile.login_entry();
-        let (mut found, mut trouble) = (None::<Login>, None);
+        let (mut found, mut trouble) = (None::<(Login, Place<'_>)>, None);
         for place in self.login_places() {
             match place.load(&entry) {
                 Ok(bytes) => {
                     let login =
                         bytes.and_then(|b| Login::from_bytes(&b)).filter(|l| l.belongs_to(self.profile));
-                    found = found.into_iter().chain(login).max_by_key(|l| l.changed);
+                    let copy = login.map(|login| (login, place));
+                    found = found.into_iter().chain(copy).max_by_key(|(login, _)| login.changed);
                 }
                 Err(StoreError::Absent(why)) if self.profile.store == StoreChoice::Default => {
                     log::debug!("{}: {why}", place.describe());
                 }
-                Err(e) => trouble = trouble.or(Some(self.unusable(place, &e))),
+                Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
             }
         }
         match (found, trouble) {
-            (Some(login), _) => Ok(Some(login)),
+            (Some(found), _) => Ok(Some(found)),
             (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
@@ -166,7 +218,7 @@ impl<'a> Vault<'a> {
             Error::new(Next::TryAgain, "The login can't be written down.", self.profile.command("doctor"))
         })?;
         let mut trouble = None;
-        let mut saved_in: Option<&dyn Store> = None;
+        let mut saved_in: Option<Place<'_>> = None;
         for (rank, place) in self.login_places().enumerate() {
             if saved_in.is_some() {
                 // An outdated copy is harmless (the newest wins) but need not lie around.
@@ -183,7 +235,7 @@ impl<'a> Vault<'a> {
                         ));
                     }
                 }
-                Err(e) => trouble = trouble.or(Some(self.unusable(place, &e))),
+                Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
             }
         }
         match (saved_in, trouble) {
@@ -203,28 +255,22 @@ impl<'a> Vault<'a> {
         for place in self.login_places() {
             match place.delete(&entry) {
                 Ok(()) | Err(StoreError::Absent(_)) => {}
-                Err(e) => trouble = trouble.or(Some(self.unusable(place, &e))),
+                Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
             }
         }
         trouble.map_or(Ok(()), Err)
     }
 
-    /// Where a login lies now, in words, for people.
-    pub fn login_place(&self) -> Option<String> {
-        let entry = self.profile.login_entry();
-        self.login_places().find(|p| matches!(p.load(&entry), Ok(Some(_)))).map(Store::describe)
-    }
-
-    fn login_places(&self) -> impl Iterator<Item = &dyn Store> {
-        let keychain = Some(&*self.places.keychain)
-            .filter(|_| matches!(self.profile.store, StoreChoice::Default | StoreChoice::Keychain));
-        let kernel = self
-            .places
-            .kernel_logins
-            .as_deref()
-            .filter(|_| matches!(self.profile.store, StoreChoice::Default | StoreChoice::Kernel));
+    fn login_places(&self) -> impl Iterator<Item = Place<'_>> {
+        let among = |choices: [StoreChoice; 2]| choices.contains(&self.profile.store);
+        let keychain =
+            Some(&*self.places.keychain).filter(|_| among([StoreChoice::Default, StoreChoice::Keychain]));
+        let kernel = self.places.kernel_logins.as_deref();
+        let kernel = kernel.filter(|_| among([StoreChoice::Default, StoreChoice::Kernel]));
         let files = Some(&*self.places.files).filter(|_| self.profile.store == StoreChoice::File);
-        keychain.into_iter().chain(kernel).chain(files)
+        [(Kind::Keychain, keychain), (Kind::Kernel, kernel), (Kind::File, files)]
+            .into_iter()
+            .filter_map(|(kind, store)| Some(Place { kind, store: store? }))
     }
 
     /// The app client's secret in the keychain, where there is one.
@@ -256,7 +302,10 @@ impl<'a> Vault<'a> {
             StoreError::Full(_) => {
                 (format!("The login does not fit into the {name}."), self.profile.command("doctor"))
             }
-            StoreError::Failed(_) => (format!("The {name} can't be used."), self.profile.command("doctor")),
+            StoreError::Failed(why) => (
+                format!("The login of profile {} can't be read or kept: {why}.", self.profile.name),
+                self.profile.command("doctor"),
+            ),
         };
         Error::new(Next::TryAgain, what, paste).because(e)
     }

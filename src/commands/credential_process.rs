@@ -3,9 +3,10 @@
 use super::{Desk, env};
 use crate::error::{Error, Next};
 use crate::journal::Journal;
-use crate::output;
 use crate::profile::no_identity_pool;
 use crate::sign_in::flight::Flight;
+use crate::{output, platform};
+use std::io::ErrorKind;
 
 /// Prints credentials of the profile. stdin is never read, and on success stderr stays empty.
 pub fn run(profile: &str) -> Result<(), Error> {
@@ -28,12 +29,12 @@ fn print(name: &str) -> Result<(), Error> {
             desk.profile.command("doctor"),
         )
     })?;
-    output::document(&document).map_err(|e| {
-        Error::new(
-            Next::Stop,
-            "The credentials could not be handed over: the caller has gone.",
-            desk.profile.command("credential-process"),
-        )
-        .because(e)
+    output::document(&document).or_else(|e| match e.kind() {
+        // Whoever asked has gone, and nobody is left to be told.
+        ErrorKind::BrokenPipe => Ok(()),
+        _ => {
+            let what = format!("The credentials could not be written to stdout: {}.", platform::reason(&e));
+            Err(Error::new(Next::Stop, what, desk.profile.command("credential-process")))
+        }
     })
 }

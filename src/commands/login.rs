@@ -2,10 +2,10 @@
 
 use super::{Desk, env, profile_name};
 use crate::cli::Login;
+use crate::clock::spoken;
 use crate::error::{Error, Next};
 use crate::output;
 use crate::profile::redirect_uri::RedirectUri;
-use crate::profile::values::span;
 use crate::profile::{Environment, Profile};
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
 use crate::{browser, terminal};
@@ -36,7 +36,7 @@ pub fn run(args: &Login) -> Result<(), Error> {
 
 /// Tells the person where to go, before any browser opens.
 fn announce(profile: &Profile, way: Way, url: &Url, redirect: &RedirectUri) {
-    let limit = span(profile.login_timeout.as_secs());
+    let limit = spoken(profile.login_timeout);
     match way {
         Way::Browser => output::stderr(&format!(
             "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {url}\nCtrl-C stops waiting.",

@@ -3,10 +3,13 @@
 //! This is the edge: the environment is read here and nowhere else, and only here is anything
 //! written to stdout or stderr.
 
+mod columns;
 mod credential_process;
 mod detached;
+mod doctor;
 mod login;
 mod logout;
+mod status;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
@@ -27,6 +30,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::CredentialProcess(args) => credential_process::run(&args.profile),
         Command::Login(args) => login::run(args),
         Command::Logout(args) => logout::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Doctor(args) => return doctor::run(args),
         Command::SignIn(args) => detached::sign_in(&args.profile),
         Command::Renew(args) => detached::renew(&args.profile),
     };

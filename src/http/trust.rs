@@ -1,6 +1,7 @@
 //! Whose certificates are believed: the operating system's store, or a bundle instead of it.
 
 use crate::error::{Error, Next};
+use crate::platform::{quoted, reason};
 use rustls::crypto::ring;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,23 +20,27 @@ pub(super) fn tls_config(ca_bundle: Option<&Path>) -> Result<TlsConfig, Error> {
 }
 
 fn bundle(path: &Path) -> Result<RootCerts, Error> {
-    let pem = std::fs::read(path).map_err(|e| unusable(path, "can't be read").because(e))?;
+    let pem = std::fs::read(path)
+        .map_err(|e| unusable(path, &format!("can't be read ({})", reason(&e)), "ls -l"))?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         match item {
             Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
             // A key beside its certificate is no reason to refuse the file.
             Ok(_) => {}
-            Err(e) => return Err(unusable(path, "is not a PEM file").because(e)),
+            Err(e) => return Err(unusable(path, "is not a PEM file", LOOK).because(e)),
         }
     }
     if certificates.is_empty() {
-        return Err(unusable(path, "holds no PEM certificate"));
+        return Err(unusable(path, "holds no PEM certificate", LOOK));
     }
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-fn unusable(path: &Path, why: &str) -> Error {
+/// Shows where certificates begin in a file, and so whether there are any.
+const LOOK: &str = "grep -n BEGIN";
+
+fn unusable(path: &Path, why: &str, look: &str) -> Error {
     let what = format!("The CA bundle {} (AWS_CA_BUNDLE or ca_bundle) {why}.", path.display());
-    Error::new(Next::Configure, what, "cognito-creds doctor")
+    Error::new(Next::Configure, what, format!("{look} {}", quoted(path)))
 }

@@ -63,10 +63,21 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
             ),
             None,
         ),
-        "ResourceConflictException" | "LimitExceededException" => (
+        "ResourceConflictException" => (
             Remedy::ResetIdentity,
-            "This login is linked to another identity of the identity pool.".to_owned(),
-            None,
+            format!(
+                "This login is linked to another identity of identity pool {}; an administrator has to unlink it.",
+                pool(asked)
+            ),
+            Some(asked.profile.command("doctor")),
+        ),
+        "LimitExceededException" => (
+            Remedy::ResetIdentity,
+            format!(
+                "Identity pool {} has reached a limit of its account and takes no new identity.",
+                pool(asked)
+            ),
+            Some(asked.profile.command("doctor")),
         ),
         "TooManyRequestsException" => {
             (Remedy::Retry, "The identity pool is receiving too many requests.".to_owned(), None)
@@ -82,11 +93,12 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
         ),
         _ => (
             Remedy::None,
-            format!("Identity pool {} refused the request ({}).", pool(asked), foreign(kind)),
+            format!("Identity pool {} refused the request ({}).", pool(asked), said(kind, text)),
             None,
         ),
     };
     let next = match remedy {
+        _ if paste.is_some() => Next::Configure,
         Remedy::None => Next::Configure,
         Remedy::Retry => Next::TryAgain,
         _ => Next::SignIn,
@@ -96,11 +108,23 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
     Refusal { remedy, error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")) }
 }
 
+/// The name of an error and, where there are any, the service's own words.
+fn said(kind: &str, text: &str) -> String {
+    match foreign(text) {
+        text if text.is_empty() => foreign(kind),
+        text => format!("{}: {}", foreign(kind), text.trim_end_matches('.')),
+    }
+}
+
 fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<String>) {
     let has = |part: &str| text.contains(part);
     let (key, claims) = (asked.claims.logins_key().unwrap_or_default(), asked.claims);
     if has("ambiguous role mapping") {
         return ambiguous(asked);
+    }
+    if has("NoKeyFound") {
+        let what = "The identity provider has changed its signing keys, which AWS takes up within about ten minutes; run your command again then.";
+        return (Remedy::Retry, what.to_owned(), None);
     }
     if has("Token expired")
         || has("verify signed token")

@@ -5,6 +5,7 @@
 //! that matter, cut out here in one linear pass that also finds broken lines anywhere in the file.
 
 use crate::error::{Error, Next};
+use crate::platform::reason;
 use aws_config::profile::{self, ProfileSet};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
@@ -56,8 +57,8 @@ pub fn read(path: &Path, name: &str) -> Result<Option<Section>, Error> {
         Err(e) => {
             return Err(Error::new(
                 Next::Configure,
-                format!("The AWS config file {} can't be read: {e}.", path.display()),
-                format!("ls -l {}", shell_word(&path.display().to_string())),
+                format!("The AWS config file {} can't be read ({}).", path.display(), reason(&e)),
+                format!("ls -ld {}", shell_word(&path.display().to_string())),
             ));
         }
     };
@@ -140,7 +141,11 @@ impl LineMap {
         let (place, what) = message.split_once(":\n").unwrap_or((message, "it can't be parsed"));
         let cut: usize = place.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(1);
         let line = self.0.iter().rev().find(|(first, _)| *first <= cut).map_or(cut, |(c, o)| o + cut - c);
-        BrokenLine { line, what: what.trim().trim_end_matches('.').to_owned() }
+        let what = match what.trim().trim_end_matches('.') {
+            what if what.contains("'='") => "it has no =",
+            what => what,
+        };
+        BrokenLine { line, what: what.to_owned() }
     }
 }
 
@@ -230,6 +235,55 @@ fn unquote(text: &str) -> &str {
     ['"', '\''].iter().find_map(|q| text.strip_prefix(*q).and_then(|t| t.strip_suffix(*q))).unwrap_or(text)
 }
 
+/// One `key = value` line, as it stands in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its line, from 1.
+    pub line: usize,
+    /// The key in lower case, as botocore reads it.
+    pub key: String,
+    /// All that follows the `=`, trimmed; what looks like a comment is in it, because the SDKs
+    /// disagree about that.
+    pub value: String,
+}
+
+/// The lines of all sections whose header `is_ours`, for messages that name a line. Nested lines
+/// belong to the entry before them and are left out. Never fails: what is broken is not an entry.
+pub fn entries(text: &str, is_ours: impl Fn(&str) -> bool) -> Vec<Entry> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for (index, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+        match classify(line) {
+            Line::Header(header) => inside = header.is_some_and(&is_ours),
+            Line::Property(true) if inside => {
+                let (key, value) = line.split_once('=').unwrap_or((line, ""));
+                let key = key.trim().to_ascii_lowercase();
+                found.push(Entry { line: index + 1, key, value: value.trim().to_owned() });
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a header of the config file is that of profile `name`.
+pub fn is_profile(header: &str, name: &str) -> bool {
+    !header.starts_with("services") && keeps(header, name)
+}
+
+/// Whether a header of the credentials file is that of profile `name`: the name alone there.
+pub fn is_credentials_of(header: &str, name: &str) -> bool {
+    unquote(header) == name
+}
+
+/// Whether the file has a section of just this name, which in the credentials file would be the
+/// profile. Here it is nobody's.
+pub fn has_section(path: &Path, name: &str) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .any(|line| matches!(classify(line), Line::Header(Some(header)) if is_credentials_of(header, name)))
+}
+
 /// The names of all profiles in the file, in its order: for messages and for commands that look at
 /// every profile. An unreadable or broken file has none.
 pub fn profile_names(path: &Path) -> Vec<String> {
@@ -294,6 +348,15 @@ mod tests {
         let text = "[profile a]\nservices = dev\n[services dev]\ncognito_identity =\n  endpoint_url = http://localhost:1\n";
         let section = parse(text, "a").unwrap().unwrap();
         assert_eq!(section.service("dev", "cognito_identity", "endpoint_url"), Some("http://localhost:1"));
+    }
+
+    #[test]
+    fn entries_are_named_with_their_lines_and_taken_from_their_own_section() {
+        let text = "[profile b]\nx = 1\n[profile a]\n# y = 0\nY = 2 # z\ns3 =\n  nested = 3\n";
+        let found = entries(text, |header| is_profile(header, "a"));
+        let entry = |line, key: &str, value: &str| Entry { line, key: key.into(), value: value.into() };
+        assert_eq!(found, [entry(5, "y", "2 # z"), entry(6, "s3", "")]);
+        assert_eq!(entries("[a]\nk=v", |header| is_credentials_of(header, "a")), [entry(2, "k", "v")]);
     }
 
     #[test]

@@ -201,13 +201,25 @@ pub fn config_path(env: &dyn Environment) -> PathBuf {
 
 fn unknown_profile(name: &str, path: &Path) -> Error {
     let names = config_file::profile_names(path);
-    let have = match names.len() {
-        0 => "it has no profiles".to_owned(),
-        1..=12 => format!("it has {}", names.join(", ")),
-        n => format!("it has {n} others"),
+    let (have, paste) = match names.len() {
+        0 => ("it has no profiles".to_owned(), first_line(name)),
+        1..=12 => (format!("it has {}", names.join(", ")), "aws configure list-profiles".to_owned()),
+        n => (format!("it has {n} others"), "aws configure list-profiles".to_owned()),
     };
-    let what = format!("There is no profile {name} in {}; {have}.", path.display());
-    Error::new(Next::Configure, what, "aws configure list-profiles")
+    let what = if config_file::has_section(path, name) {
+        format!("In {} the section [{name}] has to be [profile {name}].", path.display())
+    } else if path.exists() {
+        format!("There is no profile {name} in {}; {have}.", path.display())
+    } else {
+        format!("There is no AWS config file {}, so there is no profile {name}.", path.display())
+    };
+    Error::new(Next::Configure, what, paste)
+}
+
+/// The command that begins a profile.
+fn first_line(name: &str) -> String {
+    let value = command_line("credential-process", name);
+    format!("aws configure set credential_process {} --profile {}", shell_word(&value), shell_word(name))
 }
 
 /// Reads typed values out of one section, with the key named in every complaint.
@@ -219,7 +231,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn profile(&self, home: &str) -> Result<Profile, Error> {
-        self.name_missing(&[&keys::DOMAIN, &keys::CLIENT_ID])?;
+        self.name_missing(&[&keys::DOMAIN, &keys::CLIENT_ID], &keys::IDENTITY_POOL_ID)?;
         self.only(&keys::AUTH, "user-pool")?;
         self.only(&keys::FLOW, "enhanced")?;
         let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
@@ -286,9 +298,7 @@ impl Reader<'_> {
             domain: self.required(&keys::DOMAIN, |v| Domain::parse(v, region.as_deref(), fips))?,
             client_id: self.required(&keys::CLIENT_ID, |v| values::client_id(v).map(str::to_owned))?,
             user_pool_id,
-            redirect_uris: self.required(&keys::REDIRECT_URI, |v| {
-                v.split(',').map(str::trim).filter(|u| !u.is_empty()).map(RedirectUri::parse).collect()
-            })?,
+            redirect_uris: self.required(&keys::REDIRECT_URI, redirect_uri::parse_list)?,
             scopes: self.required(&keys::SCOPES, values::scopes)?,
             provider,
             login_hint: self.text(&keys::LOGIN_HINT),
@@ -361,12 +371,22 @@ impl Reader<'_> {
         }
     }
 
-    fn name_missing(&self, required: &[&Key]) -> Result<(), Error> {
-        let missing: Vec<_> = required.iter().filter(|k| self.text(k).is_none()).collect();
-        let Some(first) = missing.first() else { return Ok(()) };
+    /// Names every missing key at once. Only profiles that want tokens alone can do without
+    /// `expected`, so where anything is missing it counts.
+    fn name_missing(&self, required: &[&Key], expected: &Key) -> Result<(), Error> {
+        let missing = |k: &&Key| self.text(k).is_none();
+        if !required.iter().any(missing) {
+            return Ok(());
+        }
+        let missing: Vec<_> = required.iter().copied().chain([expected]).filter(missing).collect();
         let names: Vec<_> = missing.iter().map(|k| k.name).collect();
-        let what = format!("Profile {} has no {}.", self.name, names.join(" and no "));
-        Err(Error::new(Next::Configure, what, self.set_command(first.name)))
+        let names = match names.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            _ => names.concat(),
+        };
+        let what = format!("Profile {} lacks {names}.", self.name);
+        let commands: Vec<_> = missing.iter().map(|k| self.set_command(k.name)).collect();
+        Err(Error::new(Next::Configure, what, commands.join(" && ")))
     }
 
     fn bad(&self, key: &Key, why: &str) -> Error {
@@ -374,14 +394,15 @@ impl Reader<'_> {
     }
 
     fn bad_value(&self, key: &str, why: &str) -> Error {
-        let what = format!("{key} of profile {} can't be used: {}.", self.name, crate::error::foreign(why));
+        let of = if key.starts_with("AWS_") { String::new() } else { format!(" of profile {}", self.name) };
+        let what = format!("{key}{of} can't be used: {}.", crate::error::foreign(why));
         Error::new(Next::Configure, what, self.set_command(key))
     }
 
-    /// The command that sets a key, with an example value. Variables are shown instead.
+    /// The command that sets a key, with an example value, or drops a variable.
     fn set_command(&self, key: &str) -> String {
-        if !key.starts_with("cognito_") {
-            return command_line("doctor", self.name);
+        if key.starts_with("AWS_") {
+            return format!("unset {key}");
         }
         format!("aws configure set {key} {} --profile {}", values::example(key), shell_word(self.name))
     }

@@ -16,7 +16,8 @@ pub struct RedirectUri {
 impl RedirectUri {
     /// Parses `http://localhost|127.0.0.1|[::1][:PORT][/PATH]`. The error says in words what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = url::Url::parse(text).map_err(|e| format!("'{text}' is not a URL ({e})"))?;
+        let url =
+            url::Url::parse(text).map_err(|_| format!("'{text}' is not a URL like http://localhost:8080"))?;
         if url.scheme() != "http" {
             return Err(format!(
                 "'{text}' must start with http:// because the browser returns to this machine without TLS"
@@ -85,9 +86,27 @@ impl RedirectUri {
     }
 }
 
+/// Parses a comma-separated list of at least one.
+pub fn parse_list(text: &str) -> Result<Vec<RedirectUri>, String> {
+    let uris = text.split(',').map(str::trim).filter(|uri| !uri.is_empty());
+    match uris.map(RedirectUri::parse).collect::<Result<Vec<_>, _>>()? {
+        none if none.is_empty() => Err(format!("'{text}' holds no URL")),
+        uris => Ok(uris),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_keeps_its_order_and_holds_at_least_one() {
+        let uris = parse_list(" http://localhost:2 ,, http://localhost:1,").unwrap();
+        assert_eq!(uris.iter().map(RedirectUri::port).collect::<Vec<_>>(), [2, 1]);
+        for bad in ["", ",", "http://localhost:1,x"] {
+            assert!(parse_list(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn text_is_kept_byte_for_byte() {

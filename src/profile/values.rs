@@ -69,7 +69,7 @@ fn origin(text: &str) -> Result<Url, String> {
 
 /// An https URL, or an http one to a loopback host; without user name and fragment.
 pub fn endpoint(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|e| format!("'{text}' is not a URL ({e})"))?;
+    let url = Url::parse(text).map_err(|_| format!("'{text}' is not a URL like https://auth.example.com"))?;
     if url.host_str().is_none_or(str::is_empty) {
         return Err(format!("'{text}' has no host name"));
     }
@@ -213,6 +213,7 @@ pub fn span(seconds: u64) -> String {
 /// A value to stand in a command that sets a key.
 pub fn example(key: &str) -> &'static str {
     match key {
+        "endpoint_url" => "https://cognito-identity.REGION.amazonaws.com",
         "cognito_domain" => "https://YOUR-PREFIX.auth.REGION.amazoncognito.com",
         "cognito_client_id" => "YOUR-APP-CLIENT-ID",
         "cognito_identity_pool_id" => "REGION:IDENTITY-POOL-UUID",
@@ -227,6 +228,8 @@ pub fn example(key: &str) -> &'static str {
         "cognito_login_timeout" => "5m",
         "cognito_refresh_margin" => "20m",
         "cognito_store" => "keychain",
+        // It excludes another key, and an empty value counts as none.
+        "cognito_idp_identifier" => "''",
         _ => "VALUE",
     }
 }

@@ -100,7 +100,9 @@ impl<'a> Attendance<'a> {
         announce: impl FnOnce(&Url, &RedirectUri),
     ) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
-        let listener = Listener::bind(&profile.user_pool.redirect_uris).map_err(|e| self.failed(e))?;
+        // Whatever would fail after the person has signed in fails better before.
+        self.session.client().map_err(|e| self.not_begun(e))?;
+        let listener = Listener::bind(&profile.user_pool.redirect_uris).map_err(|e| self.not_begun(e))?;
         let redirect = listener.redirect_uri().clone();
         let request = Request::new(&profile.user_pool, &redirect, self.again)?;
         announce(&request.url, &redirect);
@@ -128,7 +130,7 @@ impl<'a> Attendance<'a> {
             Served::TimedOut { last_stray_error } => {
                 self.record.ended = Some(Timestamp::now());
                 self.journal.record(&entry, &self.record);
-                Err(words::unanswered(profile, &redirect, last_stray_error))
+                Err(words::unanswered(profile, redirect.as_str(), last_stray_error))
             }
         }
     }
@@ -137,6 +139,7 @@ impl<'a> Attendance<'a> {
     /// address that the browser ended on. State and PKCE hold as they do for the listener.
     pub fn run_pasted(self, ask: impl FnOnce(&Url) -> std::io::Result<String>) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
+        self.session.client().map_err(|e| self.not_begun(e))?;
         let Some(redirect) = profile.user_pool.redirect_uris.first() else {
             return Err(words::not_that_address(profile));
         };
@@ -168,8 +171,8 @@ impl<'a> Attendance<'a> {
         result
     }
 
-    fn failed(&self, error: Error) -> Error {
-        self.tell(Outcome::Failed((&error).into()));
+    fn not_begun(&self, error: Error) -> Error {
+        self.tell(Outcome::NotBegun((&error).into()));
         error
     }
 
@@ -197,7 +200,7 @@ impl<'a> Attendance<'a> {
             match endpoint.exchange(&code, redirect, &request.verifier, limit) {
                 Ok(tokens) => return Ok(tokens),
                 Err(TokenError::Ended) => return Err(words::code_refused(profile)),
-                Err(TokenError::Refused(error)) => return Err(error),
+                Err(TokenError::Refused(error) | TokenError::NoIdToken { error, .. }) => return Err(error),
                 Err(TokenError::Unavailable { error, retry_after, done }) => {
                     let pause = crate::retry::pause(
                         repeat,
@@ -239,7 +242,7 @@ impl<'a> Attendance<'a> {
         let credentials = match session.exchange(login, Instant::now() + RENEWAL_LIMIT) {
             Ok(Silent::Credentials(credentials)) => Ok(Some(credentials)),
             Ok(Silent::SignIn) => Err(words::not_accepted(profile)),
-            Err(error) => Err(error),
+            Err(error) => Err(words::survived_sign_in(profile, error)),
         };
         Ok(Settled { user, provider, credentials })
     }

@@ -5,15 +5,15 @@
 //! releases and for results that lie in a store, so a killed winner blocks nobody.
 
 use super::detached::{self, Hello};
-use super::{login_lock, may_open, sign_in_lock};
+use super::{login_lock, may_open, sign_in_lock, words};
 use crate::browser;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::{Journal, Outcome};
 use crate::lock::{Lock, Waited};
 use crate::profile::config_file::shell_word;
-use crate::profile::{Environment, Interactive, Profile, values};
+use crate::profile::{Environment, Interactive, Profile};
 use crate::session::{RENEWAL_LIMIT, Session, Silent, Step};
 use crate::terminal;
 use std::ops::ControlFlow;
@@ -158,9 +158,11 @@ impl Flight<'_> {
             }
             let record = self.journal.last_sign_in(&profile.login_entry());
             match record.filter(|r| r.ended >= Some(began.at)).map(|r| r.outcome) {
-                Some(Some(Outcome::Failed(told))) => return Err(told.into()),
+                Some(Some(Outcome::Failed(told) | Outcome::NotBegun(told))) => return Err(told.into()),
                 Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain),
-                Some(None) => return Err(not_completed(profile)),
+                Some(None) => {
+                    return Err(words::unanswered(profile, &words::redirects(profile), None));
+                }
                 None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
                 None if Instant::now() >= until => return Err(still_open(profile)),
                 None => std::thread::sleep(LOOK),
@@ -175,14 +177,15 @@ pub fn needs_sign_in(profile: &Profile) -> Error {
 }
 
 fn still_open(profile: &Profile) -> Error {
-    let waited = values::span(profile.wait.as_secs());
+    let waited = spoken(profile.wait);
     let what = format!(
-        "The sign-in for profile {} is still open in the browser after {waited}. Finish it there, then run your command again.",
+        "The sign-in for profile {} is still open in the browser after {waited}. Finish it there and run your command again, or start over in a new tab.",
         profile.name
     );
     Error::new(Next::SignIn, what, profile.command("login"))
 }
 
+/// It ended without a word: its process was ended.
 fn not_completed(profile: &Profile) -> Error {
     let what = format!("The sign-in for profile {} was not completed.", profile.name);
     Error::new(Next::SignIn, what, profile.command("login"))
@@ -198,7 +201,7 @@ fn stuck(profile: &Profile, path: &Path) -> Error {
     let what = format!(
         "Another cognito-creds has been renewing the login of profile {} for {} and does not end.",
         profile.name,
-        values::span(LOCK_LIMIT.as_secs())
+        spoken(LOCK_LIMIT)
     );
     Error::new(Next::TryAgain, what, format!("fuser -v {}", shell_word(&path.display().to_string())))
 }

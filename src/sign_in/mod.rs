@@ -15,9 +15,9 @@ pub mod flight;
 mod words;
 
 use crate::clock::Timestamp;
-use crate::error::{Error, Next};
+use crate::error::Error;
 use crate::journal::{Outcome, SignIn};
-use crate::profile::{Profile, values};
+use crate::profile::Profile;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,13 +48,7 @@ pub fn may_open(profile: &Profile, last: Option<&SignIn>, now: Timestamp) -> Res
     match &last.outcome {
         Some(Outcome::Failed(told)) if recent(FAILED_FOR) => Err(told.clone().into()),
         None if recent(UNANSWERED_FOR) => {
-            let what = format!(
-                "The sign-in that was opened for profile {} {} ago was not completed, so no new tab opens for another {}.",
-                last.profile,
-                values::span(age.as_secs()),
-                values::span(UNANSWERED_FOR.saturating_sub(age).as_secs()),
-            );
-            Err(Error::new(Next::SignIn, what, profile.command("login")))
+            Err(words::not_again_so_soon(profile, last, UNANSWERED_FOR.saturating_sub(age)))
         }
         _ => Ok(()),
     }

@@ -1,8 +1,19 @@
 //! What is said when a sign-in fails.
 
+use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
+use crate::journal::SignIn;
+use crate::profile::Profile;
 use crate::profile::redirect_uri::RedirectUri;
-use crate::profile::{Profile, values};
+use std::time::Duration;
+
+/// What is refused right after a sign-in will be refused after the next one, too.
+pub(super) fn survived_sign_in(profile: &Profile, error: Error) -> Error {
+    match error.next() {
+        Next::SignIn => error.instead(Next::Configure, profile.command("doctor")),
+        _ => error,
+    }
+}
 
 /// An error that came back on the redirect (RFC 6749 §4.1.2.1 and Cognito's own).
 pub(super) fn refused(
@@ -28,9 +39,13 @@ pub(super) fn refused(
                 redirect.as_str()
             ),
         ),
-        "login_required" => {
-            (Next::SignIn, "cognito_prompt is none and the browser has no session.".to_owned())
-        }
+        "login_required" => (
+            Next::SignIn,
+            format!(
+                "cognito_prompt of profile {} is none, but the browser has no session to use ({said}).",
+                profile.name
+            ),
+        ),
         "server_error" => {
             (Next::TryAgain, format!("Cognito had a problem, and a second try may work ({said})."))
         }
@@ -42,7 +57,12 @@ pub(super) fn refused(
             format!("The sign-in was refused by {} or its identity provider ({said}).", pool.domain.host()),
         ),
     };
-    let command = if next == Next::Configure { "doctor" } else { "login" };
+    let command = match (next, error) {
+        (Next::Configure, _) => "doctor",
+        // A plain `login` would ask for no prompt again.
+        (_, "login_required") => "login --force",
+        _ => "login",
+    };
     Error::new(next, what, profile.command(command))
 }
 
@@ -74,18 +94,46 @@ pub(super) fn no_refresh_token(profile: &Profile) -> Error {
 }
 
 /// Nobody came back: perhaps nobody tried, perhaps Cognito showed its own error page, which never
-/// leads to the listener. The exact redirect URI is what has to be registered.
-pub(super) fn unanswered(profile: &Profile, redirect: &RedirectUri, stray: Option<String>) -> Error {
-    let hint = stray
-        .map_or_else(String::new, |text| format!(" The browser brought an error without our state: {text}."));
+/// leads to the listener. The exact redirect URI is what has to be registered. `stray` is an error
+/// that came without our `state`: perhaps the reason, perhaps forged.
+pub(super) fn unanswered(profile: &Profile, redirect: &str, stray: Option<String>) -> Error {
+    let hint = stray.map_or_else(String::new, |text| {
+        format!(" The browser also brought an error that may not belong to this sign-in: {text}.")
+    });
     let what = format!(
-        "Nobody completed the sign-in within {}. If the browser shows an error, app client {} of {} needs the callback URL {} exactly.{hint}",
-        values::span(profile.login_timeout.as_secs()),
-        profile.user_pool.client_id,
-        profile.user_pool.domain.host(),
-        redirect.as_str()
+        "Nobody completed the sign-in for profile {} within {}. {}{hint}",
+        profile.name,
+        spoken(profile.login_timeout),
+        if_it_was_an_error_page(profile, redirect)
     );
     Error::new(Next::SignIn, what, profile.command("login"))
+}
+
+/// What a browser that shows Cognito's error page means. A blank follows the URL, which is compared
+/// byte for byte, so that nobody copies a full stop with it.
+fn if_it_was_an_error_page(profile: &Profile, redirect: &str) -> String {
+    format!(
+        "If the browser shows an error page, check that the callback URL {redirect} is registered, exactly so, at app client {} of {}.",
+        profile.user_pool.client_id,
+        profile.user_pool.domain.host()
+    )
+}
+
+/// No new tab opens so soon after a sign-in that nobody completed.
+pub(super) fn not_again_so_soon(profile: &Profile, last: &SignIn, pause: Duration) -> Error {
+    let what = format!(
+        "The last sign-in for profile {} was not completed, so no new tab opens for another {} unless you ask for one. {}",
+        last.profile,
+        spoken(pause),
+        if_it_was_an_error_page(profile, &redirects(profile))
+    );
+    Error::new(Next::SignIn, what, profile.command("login"))
+}
+
+/// All redirects, where it isn't known which one was used.
+pub(super) fn redirects(profile: &Profile) -> String {
+    let all: Vec<_> = profile.user_pool.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    all.join(" or ")
 }
 
 /// The identity pool refused the very sign-in that the user pool gave.

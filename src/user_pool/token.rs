@@ -4,6 +4,7 @@
 //! rows are those of Cognito's documentation and of field reports. The rule above all: nothing but
 //! `invalid_grant` ends a login.
 
+use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::http::{self, Client, SendError, Sent};
 use crate::profile::redirect_uri::RedirectUri;
@@ -32,6 +33,13 @@ pub enum TokenError {
     Ended,
     /// A setting must change. Keep all tokens, don't repeat.
     Refused(Error),
+    /// Tokens, but no ID token among them: a setting must change, and what came is to be kept.
+    NoIdToken {
+        /// For the person.
+        error: Error,
+        /// Where rotation is on, the old one has died of this answer.
+        refresh_token: Option<RefreshToken>,
+    },
     /// Keep all tokens and repeat later.
     Unavailable {
         /// For the person, if repeating doesn't help.
@@ -193,8 +201,8 @@ fn read_answer(
         if let Ok(tokens) = serde_json::from_slice(body) {
             return Ok(tokens);
         }
-        if is_token_answer_without_id_token(body) {
-            return Err(TokenError::Refused(no_id_token(profile)));
+        if let Ok(WithoutIdToken { refresh_token, .. }) = serde_json::from_slice(body) {
+            return Err(TokenError::NoIdToken { error: no_id_token(profile), refresh_token });
         }
     }
     if let (400 | 401, Some(answer)) = (status, OAuthError::read(body)) {
@@ -214,7 +222,7 @@ fn read_answer(
             "{host} answered with a redirect ({status}), perhaps to the sign-in page of a network or proxy."
         ),
         403 => format!("{host} refused the request (403); a web application firewall or a proxy blocks it."),
-        429 => format!("{host} is receiving too many requests (429)."),
+        429 => format!("{host} is receiving too many requests (429){}.", asks_to_wait(retry_after)),
         _ => format!("{host} answered {status}."),
     };
     let error = Error::new(Next::TryAgain, what, profile.command("doctor"));
@@ -223,19 +231,23 @@ fn read_answer(
     Err(TokenError::Unavailable { error, retry_after, done })
 }
 
+/// The server's wish in words; how long is worth knowing where it is longer than we repeat.
+fn asks_to_wait(retry_after: Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |wait| format!(" and asks to wait {}", spoken(wait)))
+}
+
 fn not_sent(profile: &Profile, e: &SendError) -> TokenError {
     let error = Error::new(Next::TryAgain, e.what(), profile.command("doctor"));
     let done = if e.sent() == Sent::Never { Done::No } else { Done::Perhaps };
     TokenError::Unavailable { error, retry_after: None, done }
 }
 
-fn is_token_answer_without_id_token(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct WithoutId {
-        #[serde(rename = "access_token")]
-        _access_token: AccessToken,
-    }
-    serde_json::from_slice::<WithoutId>(body).is_ok()
+/// A token answer to a request whose scopes had no openid.
+#[derive(Deserialize)]
+struct WithoutIdToken {
+    #[serde(rename = "access_token")]
+    _access_token: AccessToken,
+    refresh_token: Option<RefreshToken>,
 }
 
 fn no_id_token(profile: &Profile) -> Error {

@@ -4,7 +4,10 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+pub mod cases;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cognito_creds::lock::Lock;
 use cognito_creds::profile::Profile;
 use cognito_creds::store::{Kernel, Store};
 use cognito_sandbox::{Person, Sandbox, World};
@@ -151,9 +154,21 @@ impl Machine {
 
     /// The program with arguments, in an environment that has nothing but this machine.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = self.on_this_machine(PROGRAM);
+        command.args(args);
         command
-            .args(args)
+    }
+
+    /// A shell in the same environment, with one line to run.
+    pub fn shell(&self, line: &str) -> Command {
+        let mut command = self.on_this_machine("/bin/sh");
+        command.args(["-c", line]);
+        command
+    }
+
+    fn on_this_machine(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .env("HOME", self.home.path())
             .env("PATH", "/usr/bin:/bin")
@@ -169,9 +184,19 @@ impl Machine {
         self.command(args).output().unwrap().into()
     }
 
+    /// Runs the program to its end with further variables.
+    pub fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        self.command(args).envs(variables.iter().copied()).output().unwrap().into()
+    }
+
     /// Calls it as an SDK does.
     pub fn call(&self) -> Ran {
         self.run(&["credential-process", "--profile", "dev"])
+    }
+
+    /// The same with further variables.
+    pub fn call_with(&self, variables: &[(&str, &str)]) -> Ran {
+        self.run_with(&["credential-process", "--profile", "dev"], variables)
     }
 
     /// Starts it as an SDK does.
@@ -186,11 +211,7 @@ impl Machine {
 
     /// The cached credentials come to their end.
     pub fn let_credentials_end(&self) {
-        let home = self.home.path().to_owned();
-        let env = |name: &str| (name == "HOME").then(|| home.to_string_lossy().into_owned());
-        let state = self.path(".local/state/cognito-creds");
-        let profile = Profile::load("dev", &env, &state.to_string_lossy()).unwrap();
-        let cache = Kernel::cache();
+        let (profile, cache) = (self.profile(), Kernel::cache());
         assert!(cache.load(&profile.credentials_entry()).unwrap().is_some(), "nothing was cached");
         cache.delete(&profile.credentials_entry()).unwrap();
     }
@@ -219,9 +240,41 @@ impl Machine {
         Some(found)
     }
 
+    /// Sign-ins of the past keep nobody from the next one.
+    pub fn forget_sign_ins(&self) {
+        for record in self.files_like(".sign-in.json") {
+            fs::remove_file(record).unwrap();
+        }
+    }
+
+    /// A sign-in that still runs is told that another took over, and leaves.
+    fn end_sign_ins(&self) {
+        for record in self.files_like(".sign-in.json") {
+            let text = fs::read_to_string(&record).unwrap_or_default();
+            let _ = fs::write(record, text.replacen("\"attempt\":\"", "\"attempt\":\"another ", 1));
+        }
+        let until = Instant::now() + Duration::from_secs(3);
+        let runs = |lock: &PathBuf| Lock::is_held(lock).unwrap_or(false);
+        while self.files_like(".sign-in.lock").iter().any(runs) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The profile as the program reads it.
+    pub fn profile(&self) -> Profile {
+        let home = self.home.path().to_owned();
+        let env = |name: &str| (name == "HOME").then(|| home.to_string_lossy().into_owned());
+        let state = self.path(".local/state/cognito-creds");
+        Profile::load("dev", &env, &state.to_string_lossy()).unwrap()
+    }
+
     /// Every file under the home.
     pub fn files(&self) -> Vec<PathBuf> {
         files(self.home.path())
+    }
+
+    fn files_like(&self, end: &str) -> Vec<PathBuf> {
+        self.files().into_iter().filter(|path| path.to_string_lossy().ends_with(end)).collect()
     }
 }
 
@@ -230,10 +283,7 @@ impl Drop for Machine {
         for (stop, _) in &self.people {
             stop.store(true, Ordering::Relaxed);
         }
-        // A sign-in that still runs is told that another took over, and leaves.
-        for record in self.files().iter().filter(|p| p.to_string_lossy().ends_with(".sign-in.json")) {
-            let _ = fs::remove_file(record);
-        }
+        self.end_sign_ins();
     }
 }
 

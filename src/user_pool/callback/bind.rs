@@ -70,6 +70,9 @@ impl Listener {
     }
 }
 
+/// The name of this program's processes.
+const OURS: &str = "cognito-creds";
+
 /// Binds every address of the URI, or none.
 fn bind_all(uri: &RedirectUri) -> io::Result<Vec<TcpListener>> {
     let mut sockets = Vec::new();
@@ -108,8 +111,16 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
         if cause.kind() == ErrorKind::AddrInUse {
             let holder = holder(*port);
             words.push(format!("port {port} is taken by {holder}"));
-            if let Holder::Process { id, .. } = holder {
-                paste.get_or_insert_with(|| format!("kill {id}"));
+            match holder {
+                // Another profile's sign-in: ending it would help nobody, seeing whose it is may.
+                Holder::Process { name, id } if name == OURS => {
+                    words.push("where another sign-in is waiting; finish that one first".to_owned());
+                    paste.get_or_insert_with(|| format!("ps -fp {id}"));
+                }
+                Holder::Process { id, .. } => {
+                    paste.get_or_insert_with(|| format!("kill {id}"));
+                }
+                Holder::User(_) | Holder::Unknown => {}
             }
         } else if cause.kind() == ErrorKind::PermissionDenied {
             words.push(format!("port {port} is reserved by the system"));
@@ -176,6 +187,14 @@ mod tests {
              port 2 is taken by node (process 42), port 80 is reserved by the system."
         );
         assert_eq!((error.paste(), error.next()), ("kill 42", Next::TryAgain));
+    }
+
+    #[test]
+    fn the_sign_in_of_another_profile_is_not_to_be_killed() {
+        let holder = |_| Holder::Process { name: OURS.into(), id: 42 };
+        let error = none_free(&[failed(8080, ErrorKind::AddrInUse)], holder);
+        assert!(error.what().ends_with("finish that one first."), "{}", error.what());
+        assert_eq!(error.paste(), "ps -fp 42");
     }
 
     #[test]

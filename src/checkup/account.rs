@@ -1,0 +1,141 @@
+//! The login: whose it is, which role it leads to, and whether the identity pool takes it.
+
+use super::{Checkup, Finding};
+use crate::clock::Timestamp;
+use crate::error::foreign;
+use crate::http::Client;
+use crate::identity_pool::enhanced::{CallError, IdentityPool};
+use crate::identity_pool::refusal::Remedy;
+use crate::identity_pool::role;
+use crate::login::Login;
+use crate::profile::Profile;
+use crate::secret::IdToken;
+use crate::user_pool::claims::Claims;
+use std::time::Duration;
+
+/// A token that ends this soon might end on the way.
+const USABLE: Duration = Duration::from_secs(30);
+
+/// Identity pool, login, role.
+pub fn findings(checkup: &Checkup<'_>) -> Vec<Finding> {
+    let profile = checkup.session.profile;
+    let stored = checkup.session.vault.load_stored();
+    let login = stored.as_ref().ok().and_then(Option::as_ref).filter(|login| !login.has_ended());
+    let claims = login.and_then(|login| Claims::decode(&login.id_token).ok());
+    let mut findings = Vec::new();
+    if let Ok(client) = checkup.session.client() {
+        findings.extend(identity_pool(profile, client, login, claims.as_ref()));
+    }
+    findings.push(match &stored {
+        Err(error) => Finding::of("login", error, &profile.command("login")),
+        Ok(stored) => signed_in(profile, stored.as_ref(), claims.as_ref()),
+    });
+    findings.extend(claims.map(|claims| role(profile, &claims)));
+    findings
+}
+
+fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) -> Finding {
+    const CHECK: &str = "login";
+    let sign_in = profile.command("login");
+    let Some(login) = login else { return Finding::warn(CHECK, "nobody is signed in", sign_in) };
+    if login.has_ended() {
+        let saw = format!("the server has ended the login of {}", login.user);
+        return Finding::warn(CHECK, saw, sign_in);
+    }
+    let pool = &profile.user_pool;
+    if let Some(Err(why)) = claims.map(|c| c.check(&pool.client_id, pool.user_pool_id.as_deref(), None)) {
+        return Finding::fail(
+            CHECK,
+            format!("the ID token of {} is not accepted: {why}", login.user),
+            sign_in,
+        );
+    }
+    let through = login.provider.as_ref().map_or_else(String::new, |p| format!(" through {p}"));
+    let since = login.since.rfc3339().unwrap_or_default();
+    Finding::ok(CHECK, format!("{}{through}, since {since}", login.user))
+}
+
+/// `cognito_role` against the roles in the ID token.
+fn role(profile: &Profile, claims: &Claims) -> Finding {
+    const CHECK: &str = "role";
+    let roles = claims.roles.as_deref().unwrap_or_default();
+    match (role::choose(profile, claims), &claims.preferred_role) {
+        (Err(error), _) => Finding::of(CHECK, &error, ""),
+        (Ok(Some(arn)), _) => Finding::ok(CHECK, format!("{} is asked for", foreign(&arn))),
+        (Ok(None), Some(preferred)) => {
+            Finding::ok(CHECK, format!("the identity pool chooses; the login prefers {}", foreign(preferred)))
+        }
+        (Ok(None), None) if roles.len() > 1 => Finding::warn(
+            CHECK,
+            format!("the login has several roles and prefers none: {}", role::listed(roles)),
+            role::set_role(profile, &foreign(role::name(&roles[0]))),
+        ),
+        (Ok(None), None) => Finding::ok(CHECK, "the identity pool chooses"),
+    }
+}
+
+/// The identity pool, asked with the login's own ID token: the very calls of the next renewal.
+///
+/// Without a live token it is asked with one that is none. GetId without any login would make a new
+/// guest's identity in a pool that allows guests; with a login that does not hold it is refused, and
+/// the refusal itself (NotAuthorizedException, not ResourceNotFoundException) shows that the pool is
+/// there. Nothing is refreshed for the sake of this check.
+fn identity_pool(
+    profile: &Profile,
+    client: &Client,
+    login: Option<&Login>,
+    claims: Option<&Claims>,
+) -> Option<Finding> {
+    let id = profile.identity_pool.as_ref()?;
+    let pool = match IdentityPool::new(profile, client) {
+        Ok(pool) => pool,
+        Err(error) => return Some(Finding::of("identity pool", &error, "Try again")),
+    };
+    let live = |claims: &&Claims| claims.exp.left(Timestamp::now()) > USABLE;
+    // A wrong role has a finding of its own.
+    let role = |claims: &Claims| role::choose(profile, claims).ok();
+    let claims = claims.filter(live).and_then(|claims| Some((claims, role(claims)?)));
+    Some(match (login, claims) {
+        (Some(login), Some((claims, role))) => {
+            match pool.credentials(login.identity(id), &login.id_token, claims, role.as_deref()) {
+                Ok((_, credentials)) => {
+                    let until = credentials.expiration.rfc3339().unwrap_or_default();
+                    Finding::ok("identity pool", format!("{} gave credentials until {until}", id.as_str()))
+                }
+                Err(error) => refused(id.as_str(), &error),
+            }
+        }
+        _ => match pool.credentials(None, &IdToken::new("no-token"), &nobody(profile)?, None) {
+            Err(error) if is_there(&error) => {
+                Finding::ok("identity pool", format!("{} answers", id.as_str()))
+            }
+            Err(error) => refused(id.as_str(), &error),
+            Ok(_) => Finding::ok("identity pool", format!("{} answers", id.as_str())),
+        },
+    })
+}
+
+/// Claims that name a provider and nobody.
+fn nobody(profile: &Profile) -> Option<Claims> {
+    let region = profile.identity_pool.as_ref()?.region();
+    let pool = profile.user_pool.user_pool_id.clone().unwrap_or_else(|| format!("{region}_none"));
+    let region = pool.split('_').next().unwrap_or(region);
+    serde_json::from_value(serde_json::json!({
+        "iss": format!("https://cognito-idp.{region}.amazonaws.com/{pool}"),
+        "aud": profile.user_pool.client_id, "sub": "", "exp": 0, "token_use": "id",
+    }))
+    .ok()
+}
+
+/// Whether a refusal of a login that is none shows that the pool exists.
+fn is_there(error: &CallError) -> bool {
+    error.refusal.error.detail().is_some_and(|detail| detail.starts_with("NotAuthorizedException:"))
+}
+
+fn refused(id: &str, error: &CallError) -> Finding {
+    let otherwise = format!("Compare {id}, its providers and its roles with the AWS console");
+    let finding = Finding::of("identity pool", &error.refusal.error, &otherwise);
+    // Otherwise the next call refreshes, asks for a new identity, or comes later by itself.
+    let for_a_person = matches!(error.refusal.remedy, Remedy::None | Remedy::Unclear);
+    if for_a_person { finding } else { finding.softened() }
+}

@@ -1,0 +1,292 @@
+//! The profile as the AWS tools read it: its keys, the line that runs this program, and every other
+//! entry that some SDK would prefer to it.
+
+use super::{Finding, Status};
+use crate::error::Error;
+use crate::profile::config_file::{self, Entry, shell_word};
+use crate::profile::{Environment, Profile, config_path, keys};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Keys that give a profile other credentials. Which of them win over the process, and which lose,
+/// differs from SDK to SDK.
+const OTHER_CREDENTIALS: [&str; 8] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "role_arn",
+    "source_profile",
+    "credential_source",
+    "web_identity_token_file",
+    "login_session",
+];
+
+/// Characters that at least one SDK reads as something else: quotes and backslashes, comments, and
+/// what a shell would act on. botocore runs the line without a shell, most others with one.
+const SHELL_CHARACTERS: &str = "\"'`#;~$|&<>()*?!{}";
+
+/// Every entry of one profile, in both files.
+pub struct Entries {
+    name: String,
+    config: (PathBuf, Vec<Entry>),
+    credentials: (PathBuf, Vec<Entry>),
+}
+
+impl Entries {
+    /// Reads what can be read; a file that can't has no entries, and the finding about the profile tells why.
+    pub fn read(name: &str, env: &dyn Environment) -> Self {
+        let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        let (config, credentials) = (config_path(env), credentials_path(env));
+        let in_config = config_file::entries(&text(&config), |h| config_file::is_profile(h, name));
+        let in_credentials =
+            config_file::entries(&text(&credentials), |h| config_file::is_credentials_of(h, name));
+        Self {
+            name: name.to_owned(),
+            config: (config, in_config),
+            credentials: (credentials, in_credentials),
+        }
+    }
+
+    /// Every check of the files, `read` being what came of reading the profile.
+    pub fn findings(&self, read: Result<&Profile, &Error>, env: &dyn Environment) -> Vec<Finding> {
+        let mut findings = vec![self.profile(read)];
+        findings.extend(self.unknown_keys());
+        // Where the profile itself is missing, so is its line; one finding says it.
+        if read.is_ok() || !self.config.1.is_empty() {
+            findings.push(self.process(env));
+        }
+        findings.push(self.shadows());
+        findings.extend(environment(env));
+        findings
+    }
+
+    fn profile(&self, read: Result<&Profile, &Error>) -> Finding {
+        match read {
+            Ok(profile) => {
+                let pool = &profile.user_pool;
+                let (path, host) = (self.config.0.display(), pool.domain.host());
+                Finding::ok("profile", format!("{path} is readable; {host}, app client {}", pool.client_id))
+            }
+            Err(error) => Finding::of("profile", error, "aws configure list-profiles"),
+        }
+    }
+
+    /// Misspelt keys are ignored by everybody, so nobody tells.
+    fn unknown_keys(&self) -> Option<Finding> {
+        let known = |key: &str| keys::ALL.iter().any(|k| k.name == key);
+        let unknown: Vec<_> = self
+            .config
+            .1
+            .iter()
+            .filter(|entry| entry.key.starts_with("cognito_") && !known(&entry.key))
+            .map(|entry| format!("{} (line {})", crate::error::foreign(&entry.key), entry.line))
+            .collect();
+        let first = unknown.first()?;
+        Some(Finding::warn(
+            "profile keys",
+            format!("not known to this version and ignored: {}", unknown.join(", ")),
+            format!("Correct or remove {first} in {}", self.config.0.display()),
+        ))
+    }
+
+    fn process(&self, env: &dyn Environment) -> Finding {
+        let line = self.config.1.iter().find(|entry| entry.key == "credential_process");
+        let program = std::env::current_exe().unwrap_or_default();
+        let (status, saw) =
+            judge(line.map(|l| l.value.as_str()), &self.name, |word| find(word, env), &program);
+        if status == Status::Ok {
+            return Finding::ok("credential_process", saw);
+        }
+        let finding = Finding::fail("credential_process", saw, set_process(&self.name, &program));
+        if status == Status::Warn { finding.softened() } else { finding }
+    }
+
+    fn shadows(&self) -> Finding {
+        let other =
+            |entry: &&Entry| OTHER_CREDENTIALS.contains(&entry.key.as_str()) || entry.key.starts_with("sso_");
+        let mut found = Vec::new();
+        for (path, entries) in [&self.config, &self.credentials] {
+            for entry in entries.iter().filter(other) {
+                let key = crate::error::foreign(&entry.key);
+                found.push(format!("{key} in {} line {}", path.display(), entry.line));
+            }
+        }
+        // A process in the other file is a second answer to the same question.
+        for entry in self.credentials.1.iter().filter(|e| e.key == "credential_process") {
+            found.push(format!("credential_process in {} line {}", self.credentials.0.display(), entry.line));
+        }
+        if found.is_empty() {
+            return Finding::ok("other credentials", "no other entry gives this profile credentials");
+        }
+        Finding::fail(
+            "other credentials",
+            format!("some AWS tools would take these instead: {}", found.join(", ")),
+            "Remove these lines; beside credential_process a profile has no other credentials",
+        )
+    }
+}
+
+/// Keys in the environment win over `AWS_PROFILE` in most tools.
+fn environment(env: &dyn Environment) -> Option<Finding> {
+    env.var("AWS_ACCESS_KEY_ID")?;
+    Some(Finding::warn(
+        "environment",
+        "AWS_ACCESS_KEY_ID is set; most AWS tools prefer it to AWS_PROFILE",
+        "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
+    ))
+}
+
+/// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
+fn credentials_path(env: &dyn Environment) -> PathBuf {
+    let home = PathBuf::from(env.var("HOME").or_else(|| env.var("USERPROFILE")).unwrap_or_default());
+    match env.var("AWS_SHARED_CREDENTIALS_FILE") {
+        Some(path) => path.strip_prefix("~/").map_or_else(|| path.clone().into(), |rest| home.join(rest)),
+        None => home.join(".aws").join("credentials"),
+    }
+}
+
+/// The command that writes the line as every SDK reads it.
+fn set_process(name: &str, program: &Path) -> String {
+    let program = Some(program.display().to_string()).filter(|p| !p.is_empty() && every_sdk_reads(p));
+    let program = program.as_deref().unwrap_or("cognito-creds");
+    let line = format!("{program} credential-process --profile {name}");
+    format!("aws configure set credential_process {} --profile {}", shell_word(&line), shell_word(name))
+}
+
+fn every_sdk_reads(word: &str) -> bool {
+    !word.contains(|c: char| c.is_whitespace() || is_special(c))
+}
+
+fn is_special(c: char) -> bool {
+    SHELL_CHARACTERS.contains(c) || (c == '\\' && !cfg!(windows))
+}
+
+/// Judges the line by what every SDK can run: words without any quoting, the program found, and the
+/// profile named, because SDKs do not say which profile they serve.
+fn judge(
+    line: Option<&str>,
+    name: &str,
+    find: impl Fn(&str) -> Option<PathBuf>,
+    me: &Path,
+) -> (Status, String) {
+    let fail = |saw: String| (Status::Fail, saw);
+    let Some(line) = line.filter(|line| !line.is_empty()) else {
+        return fail("the profile has no credential_process, so AWS tools don't come here".to_owned());
+    };
+    if let Some(c) = line.chars().find(|c| is_special(*c)) {
+        return fail(format!("the line has a {c}, which AWS tools read in different ways"));
+    }
+    let words: Vec<_> = line.split_whitespace().collect();
+    let (program, arguments) = words.split_first().map_or(("", &[][..]), |(p, rest)| (*p, rest));
+    let Some(found) = find(program) else {
+        return fail(format!("there is no program {program} (a full path without blanks is best)"));
+    };
+    if !arguments.contains(&"credential-process") {
+        return fail(format!("{program} is not told to be a credential-process"));
+    }
+    match profile_argument(arguments) {
+        Some(named) if named == name => {}
+        Some(named) => return fail(format!("the line serves profile {named}, not {name}")),
+        None => return fail("the line names no --profile".to_owned()),
+    }
+    if found != me {
+        return (
+            Status::Warn,
+            format!("it runs {}, which is not this program ({})", found.display(), me.display()),
+        );
+    }
+    (Status::Ok, format!("runs {}", found.display()))
+}
+
+fn profile_argument<'a>(arguments: &[&'a str]) -> Option<&'a str> {
+    let at = arguments.iter().position(|word| word.starts_with("--profile"))?;
+    match arguments[at].strip_prefix("--profile=") {
+        Some(named) => Some(named),
+        None => arguments.get(at + 1).copied(),
+    }
+}
+
+/// The file that a word runs: itself where it is a full path, else the first on `PATH`; links
+/// followed.
+fn find(word: &str, env: &dyn Environment) -> Option<PathBuf> {
+    let path = Path::new(word);
+    let candidates: Vec<PathBuf> = if path.is_absolute() {
+        vec![path.to_owned()]
+    } else if path.components().count() == 1 {
+        let path = env.var("PATH").unwrap_or_default();
+        let named = |folder: PathBuf| {
+            [folder.join(word), folder.join(format!("{word}{}", std::env::consts::EXE_SUFFIX))]
+        };
+        std::env::split_paths(&path).flat_map(named).collect()
+    } else {
+        // Relative to whatever folder the AWS tool runs in.
+        Vec::new()
+    };
+    let found = candidates.into_iter().find(|candidate| can_run(candidate))?;
+    fs::canonicalize(&found).ok()
+}
+
+fn can_run(path: &Path) -> bool {
+    let Ok(found) = fs::metadata(path) else { return false };
+    #[cfg(unix)]
+    let allowed = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let allowed = true;
+    found.is_file() && allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(line: &str) -> (Status, String) {
+        let find = |word: &str| ["/opt/cc", "cc"].contains(&word).then(|| PathBuf::from("/opt/cc"));
+        judge(Some(line), "dev", find, Path::new("/opt/cc"))
+    }
+
+    #[test]
+    fn a_line_that_every_sdk_can_run_is_fine() {
+        for line in [
+            "/opt/cc credential-process --profile dev",
+            "cc credential-process --profile=dev",
+            "/opt/cc -v --profile dev credential-process",
+        ] {
+            assert_eq!(judged(line), (Status::Ok, "runs /opt/cc".to_owned()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_some_sdk_misreads_is_not() {
+        for (line, why) in [
+            ("", "has no credential_process"),
+            ("~/cc credential-process --profile dev", "has a ~"),
+            ("\"/sp ace/cc\" credential-process --profile dev", "has a \""),
+            ("$HOME/cc credential-process --profile dev", "has a $"),
+            ("/opt/cc credential-process --profile dev # mine", "has a #"),
+            ("/opt/cc credential-process --profile dev; true", "has a ;"),
+            ("/sp ace/cc credential-process --profile dev", "no program /sp"),
+            ("./cc credential-process --profile dev", "no program ./cc"),
+            ("/opt/cc login --profile dev", "not told"),
+            ("/opt/cc credential-process --profile prod", "serves profile prod, not dev"),
+            ("/opt/cc credential-process --profile", "names no --profile"),
+            ("/opt/cc credential-process", "names no --profile"),
+        ] {
+            let (status, saw) = judged(line);
+            assert!(status == Status::Fail && saw.contains(why), "{line}: {saw}");
+        }
+    }
+
+    #[test]
+    fn another_copy_of_the_program_is_worth_knowing() {
+        let elsewhere = |_: &str| Some(PathBuf::from("/usr/bin/cc"));
+        let line = Some("cc credential-process --profile dev");
+        assert_eq!(judge(line, "dev", elsewhere, Path::new("/opt/cc")).0, Status::Warn);
+    }
+
+    #[test]
+    fn the_suggested_line_can_be_pasted_and_read() {
+        let set = |program: &str| set_process("dev", Path::new(program));
+        assert!(set("/opt/cc").contains("'/opt/cc credential-process --profile dev' --profile dev"));
+        assert!(set("/sp ace/cc").contains("'cognito-creds credential-process --profile dev'"));
+    }
+}

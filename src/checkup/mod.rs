@@ -1,0 +1,174 @@
+//! The doctor's checks: for each thing that can be wrong, what was seen and what to do about it.
+//!
+//! One function makes one [`Finding`]; the order they are called in is the order they are told in.
+//! No check signs in, refreshes or changes anything but test entries of its own, and nothing that a
+//! finding says is secret: people paste it into issues.
+//!
+//! - [`config`]: the profile, its `credential_process` line, what shadows it.
+//! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock.
+//! - [`machine`]: ports, browser, terminal, proxy, certificates.
+//! - [`stores`]: whether each place keeps what it is given.
+//! - [`account`]: the login, its role, the identity pool.
+
+pub mod account;
+pub mod config;
+pub mod machine;
+pub mod stores;
+pub mod user_pool;
+
+use crate::error::Error;
+use crate::journal::Journal;
+use crate::profile::{Environment, Profile};
+use crate::session::Session;
+use crate::vault::Places;
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nothing to do.
+    Ok,
+    /// Worth knowing; the profile works without it.
+    Warn,
+    /// The profile does not work, or not everywhere, before this is changed.
+    Fail,
+}
+
+/// What one check found; `doctor --json` prints it as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub check: &'static str,
+    /// How bad it is.
+    pub status: Status,
+    /// What was seen.
+    pub saw: String,
+    /// What to do, a command where there is one; empty where there is nothing to do.
+    #[serde(rename = "do")]
+    pub remedy: String,
+}
+
+impl Finding {
+    /// All is well.
+    pub fn ok(check: &'static str, saw: impl AsRef<str>) -> Self {
+        Self::new(check, Status::Ok, saw.as_ref(), "")
+    }
+
+    /// Worth knowing.
+    pub fn warn(check: &'static str, saw: impl AsRef<str>, remedy: impl AsRef<str>) -> Self {
+        Self::new(check, Status::Warn, saw.as_ref(), remedy.as_ref())
+    }
+
+    /// Has to change.
+    pub fn fail(check: &'static str, saw: impl AsRef<str>, remedy: impl AsRef<str>) -> Self {
+        Self::new(check, Status::Fail, saw.as_ref(), remedy.as_ref())
+    }
+
+    /// An error of the program as a finding. Many errors send people to `doctor`; from there
+    /// `otherwise` is the way on.
+    pub fn of(check: &'static str, error: &Error, otherwise: &str) -> Self {
+        let paste = Some(error.paste()).filter(|paste| !paste.starts_with("cognito-creds doctor"));
+        Self::fail(check, error.what(), paste.unwrap_or(otherwise))
+    }
+
+    /// The same finding, but nothing that has to change.
+    #[must_use]
+    pub fn softened(self) -> Self {
+        let status = if self.status == Status::Fail { Status::Warn } else { self.status };
+        Self { status, ..self }
+    }
+
+    fn new(check: &'static str, status: Status, saw: &str, remedy: &str) -> Self {
+        Self { check, status, saw: without_addresses(saw), remedy: without_addresses(remedy) }
+    }
+}
+
+/// A profile that could be read, and everything its checks need.
+pub struct Checkup<'a> {
+    /// The profile's session, for its client and its vault.
+    pub session: &'a Session<'a>,
+    /// The places themselves, for test entries.
+    pub places: &'a Places,
+    /// Whether a sign-in runs.
+    pub journal: &'a Journal,
+    /// The environment.
+    pub env: &'a dyn Environment,
+}
+
+impl Checkup<'_> {
+    /// Every check that needs a profile, in the order they are told.
+    pub fn findings(&self) -> Vec<Finding> {
+        let profile = self.profile();
+        let (mut findings, clock) = user_pool::findings(self);
+        findings.extend(machine::ports(profile, self.journal));
+        findings.push(machine::browser(Some(profile), self.env));
+        findings.push(machine::terminal());
+        findings.extend(stores::findings(profile, self.places));
+        findings.push(clock);
+        findings.extend(machine::network(self));
+        findings.extend(account::findings(self));
+        findings
+    }
+
+    fn profile(&self) -> &Profile {
+        self.session.profile
+    }
+}
+
+/// `alice@example.com` becomes `a…@example.com`, wherever it stands.
+fn without_addresses(text: &str) -> String {
+    let is_local = |c: char| c.is_alphanumeric() || "._%+-…".contains(c);
+    let mut parts = text.split('@');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let local = shown.trim_end_matches(is_local).len();
+        if let Some(first) = shown[local..].chars().next()
+            && part.starts_with(char::is_alphanumeric)
+        {
+            shown.truncate(local);
+            shown.push(first);
+            shown.push('…');
+        }
+        shown.push('@');
+        shown.push_str(part);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Next;
+
+    #[test]
+    fn an_address_is_shortened_wherever_it_stands() {
+        for (text, shown) in [
+            ("alice@example.com", "a…@example.com"),
+            ("as alice.b+x@example.com, ç@b.org.", "as a…@example.com, ç…@b.org."),
+            ("no address @ all", "no address @ all"),
+            ("", ""),
+            ("a…@example.com", "a…@example.com"),
+        ] {
+            assert_eq!(without_addresses(text), shown);
+        }
+        assert_eq!(Finding::fail("x", "é@x", "to é@x"), Finding::fail("x", "é…@x", "to é…@x"));
+    }
+
+    #[test]
+    fn the_doctor_never_sends_people_to_the_doctor() {
+        let error = Error::new(Next::Configure, "It broke.", "cognito-creds doctor --profile dev");
+        assert_eq!(
+            Finding::of("x", &error, "turn it off and on"),
+            Finding::fail("x", "It broke.", "turn it off and on")
+        );
+        let error = Error::new(Next::Configure, "It broke.", "cognito-creds login");
+        assert_eq!(Finding::of("x", &error, "").remedy, "cognito-creds login");
+    }
+
+    #[test]
+    fn a_finding_is_the_documented_json() {
+        let json = serde_json::to_string(&Finding::warn("clock", "late", "wind it")).unwrap();
+        assert_eq!(json, r#"{"check":"clock","status":"warn","saw":"late","do":"wind it"}"#);
+    }
+}

@@ -1,0 +1,362 @@
+//! The user pool as it answers over the network: the domain, the pool behind it, every redirect URI,
+//! and the server's clock.
+//!
+//! A user pool's domain serves no discovery of its own; the issuer does
+//! (`https://cognito-idp.REGION.amazonaws.com/POOL/.well-known/openid-configuration`). The domain is
+//! asked at `/oauth2/authorize` instead, with the parameters of a real sign-in and redirects not
+//! followed: it answers before anybody signs in, and differently for a redirect URI that is
+//! registered (on to its sign-in page) and one that is not (its page `/error`, or 400).
+
+use super::{Checkup, Finding};
+use crate::clock::{self, Timestamp};
+use crate::error::foreign;
+use crate::http::{Client, REQUEST_LIMIT, SendError, SendErrorKind, date_header};
+use crate::profile::redirect_uri::RedirectUri;
+use crate::profile::{Environment, Profile, UserPool, values};
+use crate::user_pool::authorize;
+use http::{Request, header};
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// What the identity pool allows OIDC tokens; above it requests fail.
+const CLOCK_FAIL: Duration = Duration::from_mins(5);
+/// More than slow networks and whole seconds explain.
+const CLOCK_WARN: Duration = Duration::from_secs(30);
+
+/// What a server said, as far as the checks look at it.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    location: Option<String>,
+    body: String,
+    /// The server's clock, and ours at the same moment.
+    clocks: Option<(Timestamp, Timestamp)>,
+    took: Duration,
+}
+
+/// What authorize says about a redirect URI.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// A person could sign in now.
+    Registered,
+    /// The redirect URI is not among the app client's.
+    Mismatch,
+    /// The app client or what is asked of it is refused, in the server's words.
+    Refused(String),
+    /// It is there and can't answer now.
+    Later,
+    /// Whoever this is, it is no user pool.
+    NotCognito,
+}
+
+/// Domain, user pool and redirect URIs; and, apart, the clock, which is told later.
+pub fn findings(checkup: &Checkup<'_>) -> (Vec<Finding>, Finding) {
+    let profile = checkup.session.profile;
+    let pool = &profile.user_pool;
+    // Without a client, the finding about the network says why.
+    let Ok(client) = checkup.session.client() else { return (Vec::new(), no_clock()) };
+    let mut findings = Vec::new();
+    let mut clocks = None;
+    for uri in &pool.redirect_uris {
+        let answer = ask(client, pool, uri);
+        if findings.is_empty() {
+            findings.push(domain(profile, uri, &answer));
+        }
+        let Ok(answer) = answer else { break };
+        clocks = clocks.or(answer.clocks);
+        findings.extend(redirect_uri(profile, uri, &answer));
+    }
+    let issuer = issuer(profile, client, checkup.env);
+    if let Some(finding) = issuer {
+        findings.insert(1.min(findings.len()), finding);
+    }
+    (findings, clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours)))
+}
+
+fn ask(client: &Client, pool: &UserPool, uri: &RedirectUri) -> Result<Answer, SendError> {
+    let url = match authorize::Request::new(pool, uri, false) {
+        Ok(request) => request.url,
+        // Without random numbers: the answer about the redirect URI needs none.
+        Err(_) => pool.domain.at("/oauth2/authorize"),
+    };
+    get(client, &url)
+}
+
+fn get(client: &Client, url: &Url) -> Result<Answer, SendError> {
+    let mut request = Request::new(Vec::new());
+    *request.uri_mut() = url.as_str().parse().unwrap_or_default();
+    let began = Instant::now();
+    let answer = client.send(request, REQUEST_LIMIT)?;
+    let now = Timestamp::now();
+    let location = answer.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        location: location.map(str::to_owned),
+        clocks: date_header(answer.headers()).map(|theirs| (Timestamp::from_unix(theirs), now)),
+        body: String::from_utf8_lossy(answer.body()).into_owned(),
+        took: began.elapsed(),
+    })
+}
+
+fn domain(profile: &Profile, uri: &RedirectUri, answer: &Result<Answer, SendError>) -> Finding {
+    let host = profile.user_pool.domain.host();
+    let compare = "Compare cognito_domain with the user pool's domain in the AWS console";
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if error.kind() == SendErrorKind::Dns => {
+            return Finding::fail("domain", error.what(), compare);
+        }
+        Err(error) => {
+            let saw = error.what();
+            return Finding::fail("domain", saw, format!("curl -sSI {}", profile.user_pool.domain.as_str()));
+        }
+    };
+    let (status, took) = (answer.status, answer.took.as_millis());
+    match read(answer, profile, uri) {
+        Verdict::NotCognito => {
+            let saw = format!(
+                "{host} answered {status}, which no user pool does; perhaps a proxy or the sign-in page of a network"
+            );
+            Finding::fail("domain", saw, compare)
+        }
+        Verdict::Later => {
+            let saw =
+                format!("{host} answered {status}: it is busy, or a firewall (AWS WAF) refuses this machine");
+            Finding::fail("domain", saw, "Try again in a minute")
+        }
+        _ => Finding::ok("domain", format!("{host} answered as a user pool in {took} ms")),
+    }
+}
+
+fn redirect_uri(profile: &Profile, uri: &RedirectUri, answer: &Answer) -> Option<Finding> {
+    const CHECK: &str = "redirect URI";
+    let (text, client) = (uri.as_str(), &profile.user_pool.client_id);
+    match read(answer, profile, uri) {
+        Verdict::Registered => {
+            Some(Finding::ok(CHECK, format!("{text} is registered at app client {client}")))
+        }
+        Verdict::Mismatch => Some(Finding::fail(
+            CHECK,
+            format!("{text} is not registered at app client {client}"),
+            format!("Add {text} to the app client's allowed callback URLs, exactly as written here"),
+        )),
+        Verdict::Refused(said) => Some(Finding::fail(
+            CHECK,
+            format!("app client {client} refused the sign-in for {text}: {said}"),
+            format!("Compare the app client with {}", settings(&profile.user_pool)),
+        )),
+        // The domain's own finding.
+        Verdict::Later | Verdict::NotCognito => None,
+    }
+}
+
+/// The settings that the app client has to allow.
+fn settings(pool: &UserPool) -> String {
+    let provider = if pool.provider.is_some() { ", the identity provider" } else { "" };
+    format!("this profile: its id, the authorization code grant, the scopes '{}'{provider}", pool.scopes)
+}
+
+/// What an answer of `/oauth2/authorize` means for `uri`.
+///
+/// Cognito sends a mismatch to its own page `/error?error=redirect_mismatch` (field reports, for
+/// instance aws/aws-aspnet-cognito-identity-provider#167); stand-ins answer 400.
+fn read(answer: &Answer, profile: &Profile, uri: &RedirectUri) -> Verdict {
+    match (answer.status, &answer.location) {
+        (300..=399, Some(location)) => read_redirect(location, profile, uri),
+        (400, _) => read_refusal(&answer.body),
+        (403 | 429 | 500.., _) => Verdict::Later,
+        _ => Verdict::NotCognito,
+    }
+}
+
+fn read_redirect(location: &str, profile: &Profile, uri: &RedirectUri) -> Verdict {
+    let domain = profile.user_pool.domain.at("/");
+    let Ok(to) = domain.join(location) else { return Verdict::NotCognito };
+    let parameter = |name| to.query_pairs().find(|(key, _)| key == name).map(|(_, value)| foreign(&value));
+    let error = parameter("error");
+    if location.starts_with(uri.as_str()) {
+        // Only a registered one is redirected to, whatever it is told there.
+        return match error.as_deref() {
+            // `prompt=none` without a session: a person would be asked.
+            None | Some("login_required") => Verdict::Registered,
+            Some(error) => {
+                Verdict::Refused(parameter("error_description").unwrap_or_else(|| error.to_owned()))
+            }
+        };
+    }
+    let same_host = to.origin() == domain.origin();
+    match error {
+        Some(error) if error == "redirect_mismatch" => Verdict::Mismatch,
+        Some(error) if same_host => Verdict::Refused(error),
+        _ if same_host && to.path() == "/error" => Verdict::Refused("it did not say why".to_owned()),
+        // On to its own sign-in page, or over TLS to the identity provider's.
+        _ if same_host || to.scheme() == "https" => Verdict::Registered,
+        _ => Verdict::NotCognito,
+    }
+}
+
+fn read_refusal(body: &str) -> Verdict {
+    let body = body.to_ascii_lowercase();
+    if body.contains("redirect_mismatch") || body.contains("redirect_uri") {
+        Verdict::Mismatch
+    } else if body.contains("client") {
+        Verdict::Refused("it does not know this app client".to_owned())
+    } else if body.contains("provider") {
+        Verdict::Refused("it does not know the identity provider".to_owned())
+    } else {
+        Verdict::Refused("it answered 400".to_owned())
+    }
+}
+
+/// Whether the configured user pool exists and is the one behind the domain.
+fn issuer(profile: &Profile, client: &Client, env: &dyn Environment) -> Option<Finding> {
+    const CHECK: &str = "user pool";
+    let id = profile.user_pool.user_pool_id.as_deref()?;
+    let compare = "Compare cognito_user_pool_id and cognito_domain with the AWS console";
+    let answer = match get(client, &discovery(profile, id, env)?) {
+        Ok(answer) => answer,
+        // Sign-ins need the domain alone.
+        Err(error) => {
+            return Some(Finding::warn(CHECK, error.what(), "Try again, or ask who runs the network"));
+        }
+    };
+    let said = |name| {
+        serde_json::from_str::<serde_json::Value>(&answer.body).ok()?.get(name)?.as_str().map(str::to_owned)
+    };
+    let (issuer, at) = (said("issuer"), said("authorization_endpoint").and_then(|url| Url::parse(&url).ok()));
+    let domain = profile.user_pool.domain.at("/");
+    Some(match (answer.status, issuer) {
+        (200, Some(issuer)) if issuer.ends_with(&format!("/{id}")) => match at {
+            Some(at) if at.origin() != domain.origin() => {
+                let own = foreign(at.host_str().unwrap_or_default());
+                let saw = format!(
+                    "{id} exists and names {own} as its domain, not {}",
+                    profile.user_pool.domain.host()
+                );
+                Finding::warn(CHECK, saw, compare)
+            }
+            _ => Finding::ok(CHECK, format!("{id} exists")),
+        },
+        (400 | 404, _) => Finding::fail(CHECK, format!("there is no user pool {id}"), compare),
+        (status, _) => {
+            let saw = format!("the issuer of {id} answered {status} without its configuration");
+            Finding::warn(CHECK, saw, "Try again in a minute")
+        }
+    })
+}
+
+/// Where the issuer's configuration lies; an endpoint override for the service, or for all, counts
+/// here as it does in every SDK.
+fn discovery(profile: &Profile, id: &str, env: &dyn Environment) -> Option<Url> {
+    let (region, _) = id.split_once('_')?;
+    let suffix = match region {
+        r if r.starts_with("cn-") => "amazonaws.com.cn",
+        r if r.starts_with("eusc-") => "amazonaws.eu",
+        _ => "amazonaws.com",
+    };
+    let override_ = env
+        .var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
+        .and_then(|url| values::endpoint(&url).ok())
+        // One endpoint for everything, as stand-ins have it.
+        .or_else(|| profile.identity_endpoint.clone().filter(values::is_loopback));
+    let mut url = match override_ {
+        Some(url) => url,
+        None => Url::parse(&format!("https://cognito-idp.{region}.{suffix}")).ok()?,
+    };
+    url.set_path(&format!("/{id}/.well-known/openid-configuration"));
+    Some(url)
+}
+
+fn clock(theirs: Timestamp, ours: Timestamp) -> Finding {
+    const CHECK: &str = "clock";
+    match theirs.distance(ours) {
+        off if off > CLOCK_FAIL => Finding::fail(CHECK, clock::off(ours, theirs), clock::SET_COMMAND),
+        off if off > CLOCK_WARN => Finding::warn(CHECK, clock::off(ours, theirs), clock::SET_COMMAND),
+        _ => Finding::ok(CHECK, "this machine's clock agrees with the server's"),
+    }
+}
+
+fn no_clock() -> Finding {
+    Finding::warn("clock", "not compared: no server told its time", "date -u")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "[profile dev]\ncognito_domain = https://auth.example.com\ncognito_client_id = c\n";
+        std::fs::write(file.path(), text).unwrap();
+        let path = file.path().to_string_lossy().into_owned();
+        Profile::load("dev", &|name: &str| (name == "AWS_CONFIG_FILE").then(|| path.clone()), "").unwrap()
+    }
+
+    fn verdict(status: u16, location: Option<&str>, body: &str) -> Verdict {
+        let answer = Answer {
+            status,
+            location: location.map(str::to_owned),
+            body: body.to_owned(),
+            clocks: None,
+            took: Duration::ZERO,
+        };
+        read(&answer, &profile(), &RedirectUri::parse("http://localhost:8080").unwrap())
+    }
+
+    #[test]
+    fn a_registered_redirect_leads_to_a_sign_in_page() {
+        for location in [
+            "https://auth.example.com/login?client_id=c&redirect_uri=http://localhost:8080",
+            "/login?client_id=c",
+            "https://login.microsoftonline.com/tenant/saml2?SAMLRequest=x",
+            "http://localhost:8080?error=login_required&state=s",
+            "http://localhost:8080?code=1&state=s",
+        ] {
+            assert_eq!(verdict(302, Some(location), ""), Verdict::Registered, "{location}");
+        }
+    }
+
+    #[test]
+    fn a_mismatch_is_told_by_the_error_page_or_a_400() {
+        let error = "https://auth.example.com/error?error=redirect_mismatch&client_id=c";
+        assert_eq!(verdict(302, Some(error), ""), Verdict::Mismatch);
+        assert_eq!(verdict(302, Some("/error?error=redirect_mismatch&client_id=c"), ""), Verdict::Mismatch);
+        assert_eq!(verdict(400, None, "<p>redirect_mismatch</p>"), Verdict::Mismatch);
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_servers_words_and_without_its_control_characters() {
+        let location = "http://localhost:8080?error=invalid_request&error_description=invalid%1B_scope";
+        assert_eq!(verdict(302, Some(location), ""), Verdict::Refused("invalid _scope".to_owned()));
+        let location = "http://localhost:8080?error=unauthorized_client";
+        assert_eq!(verdict(302, Some(location), ""), Verdict::Refused("unauthorized_client".to_owned()));
+        assert!(matches!(verdict(302, Some("/error"), ""), Verdict::Refused(_)));
+        assert!(matches!(verdict(400, None, "Invalid client id"), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn what_is_no_user_pool_is_told_from_one_that_is_busy() {
+        assert_eq!(verdict(200, None, "Welcome to the hotel"), Verdict::NotCognito);
+        assert_eq!(verdict(302, Some("http://portal.hotel/"), ""), Verdict::NotCognito);
+        assert_eq!(verdict(404, None, ""), Verdict::NotCognito);
+        for status in [403, 429, 503] {
+            assert_eq!(verdict(status, None, ""), Verdict::Later, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_judged_in_both_directions() {
+        use crate::checkup::Status;
+        let at = Timestamp::from_unix;
+        for (theirs, status) in [
+            (1000, Status::Ok),
+            (1020, Status::Ok),
+            (1100, Status::Warn),
+            (100, Status::Fail),
+            (1900, Status::Fail),
+        ] {
+            assert_eq!(clock(at(theirs), at(1000)).status, status, "{theirs}");
+        }
+        assert!(clock(at(100), at(1000)).saw.contains("15 minutes ahead"));
+    }
+}

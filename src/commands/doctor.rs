@@ -1,0 +1,68 @@
+//! `doctor`: looks at everything that a sign-in needs and says what it saw and what to do.
+
+use super::{Desk, columns, env, profile_name};
+use crate::checkup::config::Entries;
+use crate::checkup::{Checkup, Finding, Status, machine};
+use crate::cli::Doctor;
+use crate::output;
+use std::process::ExitCode;
+
+/// Where the words begin beside `FAIL  credential_process`.
+const INDENT: usize = 26;
+
+/// Prints every finding; the exit code is 1 if one of them has to change.
+pub fn run(args: &Doctor) -> ExitCode {
+    let name = profile_name(args.profile.as_deref());
+    let findings = examine(&name);
+    let text =
+        if args.json { serde_json::to_string(&findings).unwrap_or_default() } else { told(&name, &findings) };
+    output::stdout(&text);
+    let failed = findings.iter().any(|finding| finding.status == Status::Fail);
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn examine(name: &str) -> Vec<Finding> {
+    let desk = Desk::new(name);
+    let mut findings = Entries::read(name, &env).findings(desk.as_ref().map(|desk| &desk.profile), &env);
+    match &desk {
+        Ok(desk) => {
+            let vault = desk.vault();
+            let session = desk.session(&vault);
+            let checkup =
+                Checkup { session: &session, places: &desk.places, journal: &desk.journal, env: &env };
+            findings.extend(checkup.findings());
+        }
+        Err(_) => findings.extend([machine::browser(None, &env), machine::terminal()]),
+    }
+    findings
+}
+
+fn told(name: &str, findings: &[Finding]) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let mut text = format!("cognito-creds {version} on {os} {arch}, profile {name}\n\n");
+    for finding in findings {
+        let status = match finding.status {
+            Status::Ok => "ok",
+            Status::Warn => "warn",
+            Status::Fail => "FAIL",
+        };
+        text.push_str(&columns::beside(&format!("{status:<6}{}", finding.check), INDENT, &finding.saw));
+        text.push('\n');
+        if !finding.remedy.is_empty() {
+            // Not wrapped, because it may be a command to paste.
+            text.extend(["      -> ", &finding.remedy, "\n"]);
+        }
+    }
+    text.push('\n');
+    text.push_str(&summary(findings));
+    text
+}
+
+fn summary(findings: &[Finding]) -> String {
+    match findings.iter().filter(|finding| finding.status == Status::Fail).count() {
+        0 => "Nothing has to change.".to_owned(),
+        1 => "One thing has to change.".to_owned(),
+        n => format!("{n} things have to change."),
+    }
+}

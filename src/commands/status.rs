@@ -1,0 +1,222 @@
+//! `status`: who is signed in, until when, where it is kept, and what went wrong last. It reads what
+//! is kept and asks nobody: no network, no renewal, no sign-in.
+
+use super::columns::{about, beside};
+use super::{Desk, env};
+use crate::cli::Status;
+use crate::clock::Timestamp;
+use crate::error::{Error, foreign};
+use crate::identity_pool::role;
+use crate::lock::Lock;
+use crate::output;
+use crate::profile::{config_file, config_path, keys};
+use crate::sign_in::sign_in_lock;
+use crate::vault::{Kind, Place};
+use serde::Serialize;
+use std::fmt;
+
+/// Where the words begin beside `  last problem`.
+const INDENT: usize = 16;
+
+/// One profile's state, in the documented shape of `--json`.
+#[derive(Debug, Serialize)]
+struct State {
+    profile: String,
+    login: Option<Login>,
+    credentials: Option<Credentials>,
+    sign_in: SignIn,
+    last_error: Option<LastError>,
+    /// Why there is no login, where more is known than that there is none.
+    #[serde(skip)]
+    instead: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Login {
+    user: String,
+    provider: Option<String>,
+    since: Moment,
+    store: &'static str,
+    #[serde(skip)]
+    kept: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Credentials {
+    role: Option<String>,
+    expiration: Moment,
+    cache: &'static str,
+    #[serde(skip)]
+    kept: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum SignIn {
+    None,
+    Running,
+}
+
+#[derive(Debug, Serialize)]
+struct LastError {
+    at: Moment,
+    message: String,
+}
+
+/// A point in time that is written as RFC 3339.
+#[derive(Debug, Clone, Copy)]
+struct Moment(Timestamp);
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.rfc3339().serialize(serializer)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.rfc3339().unwrap_or_default())
+    }
+}
+
+/// Prints the state of the profile that is named, by flag or by `AWS_PROFILE`, else of all.
+pub fn run(args: &Status) -> Result<(), Error> {
+    let now = Timestamp::now();
+    let named = args.profile.clone().or_else(|| env("AWS_PROFILE").filter(|name| !name.is_empty()));
+    let states = match named {
+        Some(name) => vec![state(&Desk::new(&name)?, now)],
+        None => every_profile()?
+            .into_iter()
+            .map(|name| match Desk::new(&name) {
+                Ok(desk) => state(&desk, now),
+                Err(error) => unreadable(name, &error, now),
+            })
+            .collect(),
+    };
+    if args.json {
+        output::stdout(&serde_json::to_string(&states).unwrap_or_default());
+    } else if states.is_empty() {
+        let path = config_path(&env);
+        output::stdout(&format!("No profile in {} signs in through Cognito.", path.display()));
+    } else {
+        let blocks: Vec<_> = states.iter().map(|state| told(state, now)).collect();
+        output::stdout(&blocks.join("\n\n"));
+    }
+    Ok(())
+}
+
+/// The profiles with keys of ours, in the order of the file; a broken file is an error.
+fn every_profile() -> Result<Vec<String>, Error> {
+    let path = config_path(&env);
+    config_file::read(&path, "default")?;
+    let mut ours = Vec::new();
+    for name in config_file::profile_names(&path) {
+        let section = config_file::read(&path, &name)?;
+        if section.is_some_and(|section| keys::ALL.iter().any(|key| section.get(key.name).is_some())) {
+            ours.push(name);
+        }
+    }
+    Ok(ours)
+}
+
+fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {
+    let last_error = Some(LastError { at: Moment(now), message: error.what().to_owned() });
+    let instead = Some("its settings can't be used".to_owned());
+    State { profile, login: None, credentials: None, sign_in: SignIn::None, last_error, instead }
+}
+
+fn state(desk: &Desk, now: Timestamp) -> State {
+    let (profile, journal, vault) = (&desk.profile, &desk.journal, desk.vault());
+    let running = |folder| Lock::is_held(&sign_in_lock(folder, profile));
+    let running = journal.folder().and_then(running).unwrap_or(false);
+    let event = journal.last_event(&profile.name);
+    let mut state = State {
+        profile: profile.name.clone(),
+        login: None,
+        credentials: vault.cached_in().filter(|(found, _)| found.expiration > now).map(|(found, place)| {
+            Credentials {
+                role: found.role.as_deref().map(foreign),
+                expiration: Moment(found.expiration),
+                cache: place.kind.name(),
+                kept: kept(place),
+            }
+        }),
+        sign_in: if running { SignIn::Running } else { SignIn::None },
+        last_error: event.map(|event| LastError { at: Moment(event.at), message: event.message }),
+        instead: None,
+    };
+    match vault.stored_in() {
+        Ok(Some((login, _))) if login.has_ended() => {
+            state.instead = Some(format!("not signed in; the server has ended the login of {}", login.user));
+        }
+        Ok(Some((login, place))) => {
+            let (store, kept) = (place.kind.name(), kept(place));
+            state.login = Some(Login {
+                user: login.user,
+                provider: login.provider,
+                since: Moment(login.since),
+                store,
+                kept,
+            });
+        }
+        Ok(None) => {}
+        Err(error) => {
+            state.instead = Some("its login can't be read".to_owned());
+            state.last_error = Some(LastError { at: Moment(now), message: error.what().to_owned() });
+        }
+    }
+    state
+}
+
+/// Where something is kept and how safe that is.
+fn kept(place: Place<'_>) -> String {
+    let place_name = place.describe();
+    match place.kind {
+        Kind::File => format!("{place_name}; readable by you"),
+        Kind::Kernel => format!("{place_name}; in memory only"),
+        Kind::Keychain => format!("{place_name}; guarded by the operating system"),
+    }
+}
+
+fn told(state: &State, now: Timestamp) -> String {
+    let mut lines = vec![format!("{}: {}", state.profile, who(state))];
+    let mut row = |label: &str, text: &str| lines.push(beside(&format!("  {label}"), INDENT, text));
+    if let Some(login) = &state.login {
+        row("login since", &format!("{} ({} ago)", login.since, about(login.since.0.age(now))));
+        row("login in", &login.kept);
+    }
+    match &state.credentials {
+        Some(found) => {
+            row("role", &role_words(found.role.as_deref()));
+            let left = about(found.expiration.0.left(now));
+            row("credentials", &format!("live until {} ({left})", found.expiration));
+            row("cached in", &found.kept);
+        }
+        None if state.login.is_some() => row("credentials", "none cached"),
+        None => {}
+    }
+    row("sign-in", if state.sign_in == SignIn::Running { "running in a browser" } else { "none running" });
+    if let Some(last) = &state.last_error {
+        row("last problem", &format!("{} ({} ago)", last.at, about(last.at.0.age(now))));
+        row("", &foreign(&last.message));
+    }
+    lines.join("\n")
+}
+
+fn who(state: &State) -> String {
+    let Some(login) = &state.login else {
+        return state.instead.clone().unwrap_or_else(|| "not signed in".to_owned());
+    };
+    let through = login.provider.as_ref().map_or_else(String::new, |p| format!(" through {p}"));
+    format!("{}{through}", login.user)
+}
+
+fn role_words(arn: Option<&str>) -> String {
+    match arn {
+        Some(arn) => {
+            let account = arn.split(':').nth(4).unwrap_or_default();
+            format!("{} in account {account}", role::name(arn))
+        }
+        None => "chosen by the identity pool".to_owned(),
+    }
+}

@@ -1,0 +1,339 @@
+//! `doctor`: what it sees on a machine where all is well, that it finds each thing that is not, and
+//! that looking changes and tells nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use cognito_sandbox::{Endpoint, Fault, Times, cast};
+use serde_json::Value;
+use std::fs;
+use std::net::TcpListener;
+use support::{Machine, PROGRAM, alice, wait_until};
+
+/// A machine whose profile is complete, with `keys` added.
+fn machine(keys: &str) -> Machine {
+    let line = format!("credential_process = {PROGRAM} credential-process --profile dev\n");
+    Machine::with(&format!("cognito_store = file\n{line}{keys}"))
+}
+
+/// The same with alice signed in and nobody at the browser any more.
+fn signed_in(keys: &str) -> Machine {
+    let mut machine = machine(keys);
+    machine.seat(alice());
+    machine.call().document();
+    machine.leave();
+    machine.sandbox.clear_log();
+    machine
+}
+
+/// The findings of `doctor --json` and its exit code.
+fn findings(machine: &Machine) -> (i32, Vec<Value>) {
+    // No keychain, wherever the test runs.
+    let ran = machine
+        .command(&["doctor", "--profile", "dev", "--json"])
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+        .output();
+    let ran = support::Ran::from(ran.unwrap());
+    assert_eq!(ran.stderr, "");
+    let Value::Array(findings) = serde_json::from_str(&ran.stdout).unwrap() else { panic!("{}", ran.stdout) };
+    let failed = findings.iter().any(|finding| finding["status"] == "fail");
+    assert_eq!(ran.code, i32::from(failed), "{}", ran.stdout);
+    (ran.code, findings)
+}
+
+/// The findings of one check, as `STATUS: SAW -> DO`.
+fn about(machine: &Machine, check: &str) -> Vec<String> {
+    let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
+    let (_, findings) = findings(machine);
+    let of_check = findings.iter().filter(|finding| finding["check"] == check);
+    of_check.map(|f| format!("{}: {} -> {}", text(f, "status"), text(f, "saw"), text(f, "do"))).collect()
+}
+
+#[track_caller]
+fn assert_one(machine: &Machine, check: &str, status: &str, parts: &[&str]) {
+    let found = about(machine, check);
+    let [one] = found.as_slice() else { panic!("{check}: {found:?}") };
+    assert!(one.starts_with(&format!("{status}: ")), "{one}");
+    for part in parts {
+        assert!(one.contains(part), "{one}");
+    }
+}
+
+#[test]
+fn on_a_healthy_machine_nothing_has_to_change() {
+    let machine = signed_in("cognito_role = Developer\n");
+    let (code, findings) = findings(&machine);
+    assert_eq!(code, 0, "{findings:?}");
+    let checks: Vec<_> = findings.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
+    assert_eq!(
+        checks,
+        [
+            "profile",
+            "credential_process",
+            "other credentials",
+            "domain",
+            "user pool",
+            "redirect URI",
+            "port",
+            "browser",
+            "terminal",
+            "keychain",
+            "kernel keyring",
+            "file store",
+            "kernel cache",
+            "clock",
+            "proxy",
+            "certificates",
+            "identity pool",
+            "login",
+            "role"
+        ]
+    );
+    for finding in &findings {
+        let keys: Vec<_> = finding.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["check", "do", "saw", "status"]);
+        let nothing_to_do = finding["do"] == "";
+        assert_eq!(nothing_to_do, finding["status"] == "ok", "{finding}");
+    }
+}
+
+#[test]
+fn looking_signs_nobody_in_changes_nothing_and_leaves_nothing() {
+    let machine = signed_in("");
+    let (login, files) = (machine.login(), machine.files());
+    machine.let_credentials_end();
+    findings(&machine);
+    let counts = machine.sandbox.counts();
+    assert_eq!((counts.token_code, counts.token_refresh, counts.revoke), (0, 0, 0));
+    assert_eq!((machine.login(), machine.files(), machine.tabs().len()), (login, files, 1));
+    // Other tests' entries come and go at the same time.
+    wait_until("no test entry in the kernel", || {
+        !fs::read_to_string("/proc/keys").unwrap().contains("cognito-creds:doctor.")
+    });
+}
+
+#[test]
+fn the_report_can_be_pasted_into_an_issue() {
+    let machine = signed_in("");
+    let login = machine.login().unwrap();
+    let secrets: Vec<_> = ["refresh_token", "id_token", "access_token"]
+        .iter()
+        .map(|name| login[name].as_str().unwrap())
+        .collect();
+    for arguments in [&["doctor", "--json"][..], &["doctor"], &["doctor", "-vv"]] {
+        let ran = machine
+            .command(arguments)
+            .env("AWS_PROFILE", "dev")
+            .env("HTTPS_PROXY", "http://me:canary@proxy.invalid:3128")
+            .env("COGNITO_CREDS_CLIENT_SECRET", "canary")
+            .output();
+        let ran = support::Ran::from(ran.unwrap());
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains("a…@example.com") && !told.contains("alice@"), "{told}");
+        assert!(!told.contains("canary") && !secrets.iter().any(|secret| told.contains(secret)), "{told}");
+    }
+}
+
+#[test]
+fn people_get_lines_that_say_what_and_what_to_do() {
+    let machine = machine("");
+    machine
+        .configure(&fs::read_to_string(machine.path(".aws/config")).unwrap().replace("/callback", "/other"));
+    let ran = machine.run(&["doctor", "--profile", "dev"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""));
+    assert!(ran.stdout.contains("\nFAIL  redirect URI        http://localhost:"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\n      -> Add http://localhost:"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("\nOne thing has to change.\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_broken_or_missing_profile_is_found_and_the_rest_is_looked_at() {
+    let mut machine = machine("");
+    machine.add("no equals sign\n");
+    assert_one(&machine, "profile", "fail", &["is broken at line", "sed -n"]);
+    machine.configure("[profile dev]\nregion = us-east-1\n");
+    assert_one(&machine, "profile", "fail", &["cognito_domain", "aws configure set"]);
+    assert_one(&machine, "credential_process", "fail", &["has no credential_process"]);
+    machine.configure("[profile other]\n");
+    assert_one(&machine, "profile", "fail", &["There is no profile dev"]);
+    assert!(about(&machine, "credential_process").is_empty());
+    machine.leave();
+}
+
+#[test]
+fn a_misspelt_key_is_told() {
+    let machine = machine("cognito_rolle = Developer\n");
+    assert_one(&machine, "profile keys", "warn", &["cognito_rolle (line "]);
+}
+
+#[test]
+fn a_line_for_another_profile_is_found() {
+    let machine = Machine::with("credential_process = cognito-creds credential-process --profile prod\n");
+    assert_one(&machine, "credential_process", "fail", &["there is no program", PROGRAM]);
+    fs::create_dir(machine.path("bin")).unwrap();
+    std::os::unix::fs::symlink(PROGRAM, machine.path("bin/cognito-creds")).unwrap();
+    let ran =
+        machine.command(&["doctor", "--profile", "dev"]).env("PATH", machine.path("bin")).output().unwrap();
+    assert!(String::from_utf8(ran.stdout).unwrap().contains("serves profile prod, not dev"));
+}
+
+#[test]
+fn entries_that_some_tools_prefer_are_found_in_both_files() {
+    let machine = machine("sso_start_url = https://x\n");
+    fs::write(
+        machine.path(".aws/credentials"),
+        "[other]\nrole_arn = r\n[dev]\naws_access_key_id = AKIACANARY\n",
+    )
+    .unwrap();
+    let credentials = machine.path(".aws/credentials").display().to_string();
+    let key = format!("aws_access_key_id in {credentials} line 4");
+    assert_one(&machine, "other credentials", "fail", &["sso_start_url in", &key]);
+    let found = about(&machine, "other credentials");
+    assert!(!found[0].contains("CANARY") && !found[0].contains("role_arn"), "{found:?}");
+}
+
+#[test]
+fn every_redirect_uri_is_looked_up_at_the_app_client() {
+    let machine = machine("");
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let port = support::free_port();
+    machine.configure(&config.replace("/callback\n", &format!("/callback, http://localhost:{port}\n")));
+    let found = about(&machine, "redirect URI");
+    assert_eq!(found.len(), 2);
+    assert!(found[0].starts_with("ok: ") && found[1].starts_with("fail: "), "{found:?}");
+    assert!(found[1].contains(&format!("Add http://localhost:{port} to the app client's")), "{found:?}");
+}
+
+#[test]
+fn what_the_app_client_refuses_is_told() {
+    let scopes = machine("cognito_scopes = openid phone\n");
+    assert_one(&scopes, "redirect URI", "fail", &["invalid_scope", "openid phone"]);
+    let client = machine("");
+    let config = fs::read_to_string(client.path(".aws/config")).unwrap();
+    client.configure(&config.replace(cast::PUBLIC_CLIENT, "nobody"));
+    assert_one(&client, "redirect URI", "fail", &["app client nobody", "does not know this app client"]);
+    let provider = machine("cognito_identity_provider = Nobody\n");
+    assert_one(&provider, "redirect URI", "fail", &["the identity provider"]);
+}
+
+#[test]
+fn a_domain_that_is_no_user_pool_or_not_there_is_found() {
+    let machine = machine("");
+    machine.sandbox.fault(Endpoint::Authorize, Fault::CaptivePortal, Times::Once);
+    assert_one(&machine, "domain", "fail", &["answered 200, which no user pool does"]);
+    machine.sandbox.fault(Endpoint::Authorize, Fault::Status(503), Times::Once);
+    assert_one(&machine, "domain", "fail", &["answered 503"]);
+    machine.sandbox.fault(Endpoint::Authorize, Fault::DropBefore, Times::Once);
+    assert_one(&machine, "domain", "fail", &["closed the connection", "curl -sSI http://127.0.0.1:"]);
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let url = machine.sandbox.url().to_owned();
+    let nowhere = format!("http://127.0.0.1:{}", support::free_port());
+    machine.configure(
+        &config.replace(&format!("cognito_domain = {url}"), &format!("cognito_domain = {nowhere}")),
+    );
+    assert_one(&machine, "domain", "fail", &["refused the connection"]);
+    assert_one(&machine, "user pool", "warn", &["exists and names 127.0.0.1 as its domain"]);
+}
+
+#[test]
+fn a_user_pool_that_does_not_exist_is_found() {
+    let machine = machine("");
+    let id = machine.sandbox.world().user_pool_id;
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace(&id, "us-east-1_Nowhere"));
+    assert_one(&machine, "user pool", "fail", &["there is no user pool us-east-1_Nowhere"]);
+}
+
+#[test]
+fn a_port_that_is_taken_matters_only_if_no_other_is_free() {
+    let machine = machine("");
+    let taken = TcpListener::bind(("127.0.0.1", machine.port)).unwrap();
+    let port = machine.port.to_string();
+    assert_one(&machine, "port", "fail", &[&port, &std::process::id().to_string()]);
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let other = support::free_port();
+    machine.configure(&config.replace("/callback\n", &format!("/callback, http://localhost:{other}\n")));
+    let found = about(&machine, "port");
+    assert!(found[0].starts_with("warn: ") && found[1] == format!("ok: {other} is free -> "), "{found:?}");
+    drop(taken);
+}
+
+#[test]
+fn the_port_of_a_sign_in_that_runs_is_left_alone() {
+    let machine = machine("");
+    let mut caller = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    assert_one(&machine, "port", "ok", &["a sign-in is running"]);
+    // It has not been disturbed.
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    assert!(caller.wait().unwrap().success());
+}
+
+#[test]
+fn a_wrong_clock_is_found_by_the_servers() {
+    let machine = machine("");
+    machine.sandbox.set_date_offset(Some(-3 * 3600));
+    assert_one(&machine, "clock", "fail", &["3 hours ahead"]);
+    machine.sandbox.set_date_offset(Some(100));
+    assert_one(&machine, "clock", "warn", &["behind"]);
+}
+
+#[test]
+fn the_proxy_and_the_certificates_in_use_are_told() {
+    let machine = machine("ca_bundle = /nowhere/ca.pem\n");
+    assert_one(&machine, "network", "fail", &["/nowhere/ca.pem"]);
+    assert!(about(&machine, "domain").is_empty());
+    let machine = support::Machine::with("cognito_store = file\n");
+    assert_one(&machine, "proxy", "ok", &["127.0.0.1 is reached directly"]);
+    assert_one(&machine, "certificates", "ok", &["the system's"]);
+}
+
+#[test]
+fn an_identity_pool_is_asked_with_the_login_and_without_one_makes_nobody() {
+    let machine = machine("");
+    assert_one(&machine, "identity pool", "ok", &["answers"]);
+    let log = machine.sandbox.log();
+    let asked = log.iter().find(|entry| entry.endpoint == Endpoint::GetId).unwrap();
+    assert_eq!(asked.status, Some(400), "a login that is none is refused");
+    assert_eq!(machine.sandbox.counts().get_credentials, 0);
+
+    let with_login = signed_in("");
+    assert_one(&with_login, "identity pool", "ok", &["gave credentials until 20"]);
+    assert_eq!(with_login.sandbox.counts().get_id, 0);
+    with_login.let_id_token_end();
+    assert_one(&with_login, "identity pool", "ok", &["answers"]);
+
+    let id = machine.sandbox.world().identity_pool.id;
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace(&id, "us-east-1:00000000-0000-0000-0000-000000000000"));
+    assert_one(&machine, "identity pool", "fail", &["There is no identity pool"]);
+}
+
+#[test]
+fn the_login_and_its_role_are_told() {
+    let nobody = machine("");
+    assert_one(&nobody, "login", "warn", &["nobody is signed in", "cognito-creds login --profile dev"]);
+    let machine = signed_in("");
+    assert_one(&machine, "login", "ok", &["a…@example.com, since 20"]);
+    assert_one(&machine, "role", "ok", &["Developer"]);
+    machine.add("cognito_role = Admin\n");
+    assert_one(&machine, "role", "fail", &["'Admin'", "Developer", "aws configure set cognito_role"]);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_found() {
+    let machine = machine("");
+    fs::create_dir_all(machine.path(".local/share")).unwrap();
+    fs::write(machine.path(".local/share/cognito-creds"), "").unwrap();
+    assert_one(&machine, "file store", "fail", &["not a folder", "cognito_store keychain"]);
+}
+
+#[test]
+fn without_a_keychain_the_kernel_keyring_is_enough_unless_the_profile_says_otherwise() {
+    let machine = Machine::with("");
+    assert_one(&machine, "keychain", "warn", &["cognito_store kernel"]);
+    assert_one(&machine, "kernel keyring", "ok", &["kept 6 KB"]);
+    machine.add("cognito_store = keychain\n");
+    assert_one(&machine, "keychain", "fail", &["cognito_store kernel"]);
+}

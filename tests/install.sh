@@ -1,0 +1,331 @@
+#!/bin/sh
+# Tests of install.sh, under dash and bash. A stub takes cargo's place, but for one real build at the end.
+# Usage: tests/install.sh
+set -eu
+
+root=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
+world=$(mktemp -d)
+trap 'rm -rf -- "$world"' EXIT
+passed=0 failed=0
+
+# A folder of programs: everything that install.sh needs of the system, and the stubs.
+make_tools() {
+    tools=$world/tools
+    mkdir -p "$tools"
+    for tool in sh cat chmod cp dirname mkdir mktemp mv rm sed tail uname sleep; do
+        ln -sf "$(command -v "$tool")" "$tools/$tool"
+    done
+    stub cc 'exit 0'
+    stub apt-get 'exit 0'
+    # shellcheck disable=SC2016 # the stub's own variables
+    stub cargo '
+        echo "$*" >>"$WORLD/cargo.log"
+        case $1 in
+        --version) echo "cargo ${STUB_VERSION:-99.0.0} (stub)" ;;
+        build)
+            if [ "${STUB_BUILD:-}" = fails ]; then echo "error: could not compile" >&2; exit 101; fi
+            mkdir -p "$WORLD/tar get"
+            printf "#!/bin/sh\necho cognito-creds %s\n" "${STUB_BUILT:-1.0.0}" >"$WORLD/tar get/cognito-creds"
+            chmod 755 "$WORLD/tar get/cognito-creds"
+            printf "{\"reason\":\"compiler-artifact\",\"executable\":null}\n"
+            printf "{\"reason\":\"compiler-artifact\",\"executable\":\"%s\",\"fresh\":true}\n" "$WORLD/tar get/cognito-creds"
+            printf "{\"reason\":\"build-finished\",\"success\":true}\n"
+            ;;
+        esac'
+}
+
+stub() {
+    # Never through a link that an earlier stub's name may be.
+    rm -f "$tools/$1"
+    printf '#!/bin/sh\n%s\n' "$2" >"$tools/$1"
+    chmod 755 "$tools/$1"
+}
+
+# Runs install.sh as a person with an empty home would; leaves its output in $out and its exit code in $code.
+# Variables in front of the arguments (NAME=value) go to its environment.
+install() {
+    code=0
+    variables=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --*) break ;;
+        *=*)
+            variables="$variables $1"
+            shift
+            ;;
+        *) break ;;
+        esac
+    done
+    # shellcheck disable=SC2086 # several words, none of which holds a space
+    out=$(cd "$world" && env -i HOME="$home" PATH="$tools" SHELL=/bin/bash WORLD="$world" $variables \
+        "$shell" "$root/install.sh" "$@" 2>&1 </dev/null) || code=$?
+}
+
+check() {
+    if [ "$2" = "$3" ]; then return; fi
+    printf '    %s: expected [%s], got [%s]\n' "$1" "$2" "$3"
+    ok=no
+}
+
+check_says() {
+    case $out in
+    *"$1"*) return ;;
+    esac
+    printf '    expected to read [%s] in:\n%s\n' "$1" "$out"
+    ok=no
+}
+
+check_silent_about() {
+    case $out in
+    *"$1"*)
+        printf '    expected not to read [%s] in:\n%s\n' "$1" "$out"
+        ok=no
+        ;;
+    esac
+}
+
+lines() { printf '%s\n' "$out" | wc -l | tr -d ' '; }
+
+# Everything in a folder, hidden files too.
+listing() { (cd "$1" && find . ! -name . | sort | tr '\n' ' '); }
+
+installed_version() { "${1:-$home/.local/bin}/cognito-creds" --version; }
+
+wait_for() {
+    tries=0
+    while [ ! -e "$1" ]; do
+        tries=$((tries + 1))
+        if [ $tries -gt 200 ]; then
+            echo "    $1 never came"
+            ok=no
+            return
+        fi
+        sleep 0.05
+    done
+}
+
+# ---- the tests: each starts with an empty home, whose path holds spaces
+
+installs_to_local_bin() {
+    install
+    check exit 0 "$code"
+    check version "cognito-creds 1.0.0" "$(installed_version)"
+    check "nothing else in the home" "./.local ./.local/bin ./.local/bin/cognito-creds " "$(listing "$home")"
+    check_says "Installed cognito-creds 1.0.0 to $home/.local/bin"
+    check_says "cognito-creds login --profile NAME"
+}
+
+a_second_install_replaces_the_first() {
+    install
+    install STUB_BUILT=2.0.0
+    check exit 0 "$code"
+    check version "cognito-creds 2.0.0" "$(installed_version)"
+    check "no leftovers" "./.local ./.local/bin ./.local/bin/cognito-creds " "$(listing "$home")"
+}
+
+builds_the_locked_release() {
+    install
+    out=$(cat "$world/cargo.log")
+    check_says "build --release --locked --bin cognito-creds"
+}
+
+honours_xdg_bin_home_and_prefix() {
+    install "XDG_BIN_HOME=$world/xdg"
+    check version "cognito-creds 1.0.0" "$(installed_version "$world/xdg")"
+    install "XDG_BIN_HOME=$world/xdg" --prefix "$world/with space/"
+    check version "cognito-creds 1.0.0" "$(installed_version "$world/with space/bin")"
+    install --prefix=relative
+    check version "cognito-creds 1.0.0" "$(installed_version "$world/relative/bin")"
+    check "nothing in the home" "" "$(listing "$home")"
+}
+
+uninstall_removes_the_program_alone() {
+    install
+    echo mine >"$home/.local/bin/other"
+    install --uninstall
+    check exit 0 "$code"
+    check left "./.local ./.local/bin ./.local/bin/other " "$(listing "$home")"
+    install --uninstall
+    check "exit of the second" 0 "$code"
+    check_says "There is no cognito-creds in $home/.local/bin."
+}
+
+dry_run_changes_nothing() {
+    install --dry-run --demo
+    check exit 0 "$code"
+    check_says "Would write: $home/.local/bin/cognito-creds"
+    check home "" "$(listing "$home")"
+    install
+    install --dry-run --uninstall
+    check_says "Would remove: $home/.local/bin/cognito-creds"
+    check version "cognito-creds 1.0.0" "$(installed_version)"
+}
+
+demo_runs_after_the_install() {
+    install --demo
+    check exit 0 "$code"
+    check version "cognito-creds 1.0.0" "$(installed_version)"
+    check "last call of cargo" "run --release --locked --example demo -- --program $home/.local/bin/cognito-creds" "$(tail -n 1 "$world/cargo.log")"
+}
+
+the_path_line_comes_only_when_needed() {
+    install
+    check_says "That folder is not in your PATH yet."
+    check_says ">>~/.bashrc"
+    install SHELL=/usr/bin/zsh
+    check_says ">>~/.zshrc"
+    install SHELL=/usr/bin/fish
+    check_says "fish_add_path '$home/.local/bin'"
+    install --prefix "$world/on-path"
+    install "PATH=$tools:$world/on-path/bin" --prefix "$world/on-path"
+    check_silent_about "PATH"
+}
+
+the_path_line_works() {
+    install SHELL=/bin/sh
+    line=$(printf '%s\n' "$out" | sed -n 's/^  \(export PATH=.*\)$/\1/p')
+    check "found by its name" "$home/.local/bin/cognito-creds" "$(eval "$line" && command -v cognito-creds)"
+}
+
+a_failed_build_keeps_the_old_program() {
+    install
+    install STUB_BUILD=fails
+    check exit 1 "$code"
+    check_says "The build failed"
+    check version "cognito-creds 1.0.0" "$(installed_version)"
+}
+
+a_killed_install_keeps_the_old_program() {
+    for signal in KILL TERM; do
+        rm -f "$world/copying"
+        install
+        # A copy that gets no further than its first bytes.
+        # shellcheck disable=SC2016 # the stub's own variables
+        stub cp 'shift; printf "#!" >"$2"; echo $$ >"$WORLD/copying.new"; mv "$WORLD/copying.new" "$WORLD/copying"; exec sleep 60'
+        env -i HOME="$home" PATH="$tools" WORLD="$world" STUB_BUILT=2.0.0 "$shell" "$root/install.sh" >/dev/null 2>&1 </dev/null &
+        installer=$!
+        wait_for "$world/copying"
+        kill -s "$signal" "$installer"
+        kill -s KILL "$(cat "$world/copying")"
+        wait "$installer" 2>/dev/null || true
+        check "version after $signal" "cognito-creds 1.0.0" "$(installed_version)"
+        rm -f "$tools/cp"
+        ln -s "$(command -v cp)" "$tools/cp"
+    done
+    install STUB_BUILT=2.0.0
+    check "version after another try" "cognito-creds 2.0.0" "$(installed_version)"
+    install --uninstall
+    check "no leftovers" "./.local ./.local/bin " "$(listing "$home")"
+}
+
+an_unwritable_target_is_told_before_the_build() {
+    : >"$world/file"
+    rm -f "$world/cargo.log"
+    install --prefix "$world/file"
+    check exit 1 "$code"
+    check lines 2 "$(lines)"
+    check_says "Can't write to $world/file/bin."
+    check "no build" "--version" "$(cat "$world/cargo.log")"
+}
+
+without_cargo_it_says_how_to_get_it() {
+    rm "$tools/cargo"
+    install
+    check exit 1 "$code"
+    check lines 2 "$(lines)"
+    check_says "https://sh.rustup.rs"
+    check_says "$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")"
+}
+
+cargo_outside_the_path_is_found() {
+    mkdir -p "$home/.cargo/bin"
+    mv "$tools/cargo" "$home/.cargo/bin/cargo"
+    install
+    check exit 0 "$code"
+    check version "cognito-creds 1.0.0" "$(installed_version)"
+}
+
+an_old_cargo_is_refused() {
+    for version in 1.9.0 1.63.0 1.94.0 0.99.0; do
+        install STUB_VERSION=$version
+        check "exit with $version" 1 "$code"
+        check lines 2 "$(lines)"
+        check_says "rustup update"
+    done
+    for version in 1.94.1 1.94.10 1.100.0 2.0.0; do
+        install STUB_VERSION=$version
+        check "exit with $version" 0 "$code"
+    done
+}
+
+without_a_c_compiler_it_says_what_for() {
+    rm "$tools/cc"
+    install
+    check exit 1 "$code"
+    check lines 2 "$(lines)"
+    check_says "ring"
+    check_says "apt-get install gcc"
+    install CC=sh
+    check "exit with CC" 0 "$code"
+}
+
+wrong_usage_is_exit_2() {
+    for arguments in --nonsense --prefix "--demo --uninstall"; do
+        # shellcheck disable=SC2086 # two words are two arguments
+        install $arguments
+        check "exit of $arguments" 2 "$code"
+        check lines 2 "$(lines)"
+    done
+    install --help
+    check "exit of --help" 0 "$code"
+    check_says "Usage: ./install.sh"
+}
+
+a_cut_off_script_does_nothing() {
+    cp "$root/install.sh" "$world/cut.sh"
+    sed -i '$d' "$world/cut.sh"
+    code=0
+    out=$(env -i HOME="$home" PATH="$tools" WORLD="$world" "$shell" "$world/cut.sh" 2>&1) || code=$?
+    check exit 0 "$code"
+    check output "" "$out"
+    check home "" "$(listing "$home")"
+}
+
+a_real_build_installs_a_program_that_runs() {
+    out=$("$shell" "$root/install.sh" --prefix "$home/real" 2>&1 </dev/null) || {
+        printf '%s\n' "$out"
+        ok=no
+        return
+    }
+    version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
+    check version "cognito-creds $version" "$(installed_version "$home/real/bin")"
+}
+
+run() {
+    home="$world/a home"
+    rm -rf "$world"
+    mkdir -p "$home"
+    make_tools
+    ok=yes
+    "$1"
+    if [ "$ok" = yes ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    printf '%s  %s (%s)\n' "$([ "$ok" = yes ] && echo ok || echo FAILED)" "$1" "$shell"
+}
+
+for shell in dash bash; do
+    shell=$(command -v $shell)
+    for name in installs_to_local_bin a_second_install_replaces_the_first builds_the_locked_release \
+        honours_xdg_bin_home_and_prefix uninstall_removes_the_program_alone dry_run_changes_nothing \
+        demo_runs_after_the_install the_path_line_comes_only_when_needed the_path_line_works \
+        a_failed_build_keeps_the_old_program a_killed_install_keeps_the_old_program \
+        an_unwritable_target_is_told_before_the_build without_cargo_it_says_how_to_get_it \
+        cargo_outside_the_path_is_found an_old_cargo_is_refused without_a_c_compiler_it_says_what_for \
+        wrong_usage_is_exit_2 a_cut_off_script_does_nothing; do
+        run $name
+    done
+done
+# Once: what it protects does not depend on the shell.
+run a_real_build_installs_a_program_that_runs
+
+echo "install: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

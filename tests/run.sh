@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# Runs the tests, suite by suite, and installs what they miss (Debian packages; Python packages under target/tools).
+#
+#   tests/run.sh            everything
+#   tests/run.sh --quick    what needs nothing but Rust
+#   tests/run.sh NAME...    these suites
+#   tests/run.sh --list     their names
+#
+# A suite that fails does not stop the others. The last line is `N passed, N failed`; any failure makes the exit code 1.
+set -euo pipefail
+
+quick_suites=(fmt clippy docs unit dependencies)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel awscli browser ministack demo)
+
+# No suite takes half of this; what takes longer hangs.
+seconds_per_suite=1500
+
+root=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
+target=${CARGO_TARGET_DIR:-$root/target}
+tools=$target/tools
+
+# ---- the suites, each in a shell of its own with `set -e`
+
+suite_fmt() {
+    cargo fmt --all --check
+}
+
+suite_clippy() {
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+}
+
+suite_docs() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+}
+
+suite_unit() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --workspace --locked --no-fail-fast
+        # nextest runs no examples in documentation.
+        cargo test --workspace --locked --doc
+    else
+        cargo test --workspace --locked --no-fail-fast
+    fi
+}
+
+suite_dependencies() {
+    tests/dependencies.sh
+}
+
+suite_shellcheck() {
+    need shellcheck
+    git ls-files -z --cached --others --exclude-standard -- '*.sh' .ci/run | xargs -0 shellcheck
+}
+
+suite_build() {
+    release_binary
+    ls -l "$target/release/cognito-creds"
+}
+
+suite_install() {
+    need dash
+    tests/install.sh
+}
+
+# These two and `unit` share their compiled crates: --workspace gives all of them the same features.
+suite_keychain() {
+    need_keyring
+    tests/support/with-keyring.sh cargo test --workspace --locked --test keychain
+}
+
+suite_kernel() {
+    need keyctl keyutils
+    need setpriv util-linux
+    cargo test --workspace --locked --test kernel
+}
+
+suite_awscli() {
+    need_keyring
+    release_binary
+    test_programs
+    in_keyring awscli tests/real/test_awscli.py
+}
+
+suite_browser() {
+    need_keyring
+    need chromium
+    need chromedriver chromium-driver
+    # Chromium draws empty boxes where a machine has no font at all.
+    if ! fc-list | grep -q .; then apt_install fonts-dejavu-core; fi
+    release_binary
+    test_programs
+    in_keyring awscli tests/real/test_browser.py
+}
+
+suite_ministack() {
+    need_keyring
+    release_binary
+    in_keyring ministack tests/real/test_ministack.py
+}
+
+suite_demo() {
+    local prefix
+    prefix=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder's name, now
+    trap "rm -rf -- '$prefix'" EXIT
+    ./install.sh --prefix "$prefix" --demo
+}
+
+# ---- what they stand on; everything here is quick when it is there already
+
+# The optimised program, as install.sh builds it.
+release_binary() {
+    cargo build --release --locked --bin cognito-creds
+}
+
+# The sandbox and the tests' other programs. The same command as in `unit`, so that cargo builds them once.
+test_programs() {
+    cargo test --workspace --locked --no-run
+}
+
+# Makes sure that COMMAND is there; PACKAGE is its Debian package where that has another name.
+need() {
+    if command -v "$1" >/dev/null 2>&1; then return; fi
+    apt_install "${2:-$1}"
+    command -v "$1" >/dev/null 2>&1 || die "$1 is still missing after 'apt-get install ${2:-$1}'."
+}
+
+need_keyring() {
+    need dbus-run-session dbus-daemon
+    need gnome-keyring-daemon gnome-keyring
+    need secret-tool libsecret-tools
+}
+
+apt_install() {
+    local as_root=()
+    command -v apt-get >/dev/null 2>&1 || die "$* is missing, and there is no apt-get to install it with."
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root=(sudo -n)
+        "${as_root[@]}" true 2>/dev/null || die "$* is missing: sudo apt-get install $*"
+    fi
+    "${as_root[@]}" apt-get -q -o DPkg::Lock::Timeout=300 update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
+}
+
+# Makes the Python environment NAME of tests/real/requirements/NAME.txt, unless it stands already.
+python_environment() {
+    local place=$tools/$1 wanted=tests/real/requirements/$1.txt
+    if cmp -s "$wanted" "$place/installed.txt"; then return; fi
+    need python3
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "Python 3.11 or newer is needed; $(python3 --version) is here."
+    python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+    rm -rf -- "$place"
+    python3 -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
+    cp -- "$wanted" "$place/installed.txt"
+}
+
+# Runs a Python test file with the Python environment NAME, inside a session with an unlocked keyring of its own.
+in_keyring() {
+    python_environment "$1"
+    PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh "$tools/$1/bin/python" "$2" --verbose
+}
+
+die() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# ---- the runner
+
+main() {
+    local suites=() name
+    cd -- "$root"
+    case ${1:-} in
+    --list)
+        printf '%s\n' "${all_suites[@]}"
+        return
+        ;;
+    --inside)
+        "suite_$2"
+        return
+        ;;
+    --quick) suites=("${quick_suites[@]}") ;;
+    '') suites=("${all_suites[@]}") ;;
+    -*) wrong_usage "$1" ;;
+    *)
+        for name in "$@"; do
+            declare -F "suite_$name" >/dev/null || wrong_usage "$name"
+        done
+        suites=("$@")
+        ;;
+    esac
+    command -v cargo >/dev/null 2>&1 || die "cargo is missing: https://rustup.rs has it."
+    run_suites "${suites[@]}"
+}
+
+wrong_usage() {
+    printf 'There is no suite %s.\nThe suites: tests/run.sh --list\n' "$1" >&2
+    exit 2
+}
+
+run_suites() {
+    local name started code passed=0 failed=0 report=''
+    trap 'kill "${child:-}" 2>/dev/null; exit 130' INT TERM
+    for name in "$@"; do
+        printf '\n== %s\n' "$name"
+        started=$SECONDS
+        # A group of its own, so that whatever a suite leaves running ends with it when it hangs.
+        timeout --kill-after=10 "$seconds_per_suite" "$BASH" tests/run.sh --inside "$name" </dev/null &
+        child=$!
+        code=0
+        wait "$child" || code=$?
+        if [ "$code" -eq 0 ]; then
+            passed=$((passed + 1))
+            report+=$(printf 'ok      %-14s %4d s' "$name" $((SECONDS - started)))$'\n'
+        else
+            failed=$((failed + 1))
+            report+=$(printf 'FAILED  %-14s %4d s  (exit %d)' "$name" $((SECONDS - started)) "$code")$'\n'
+        fi
+    done
+    printf '\n%s\n%d passed, %d failed\n' "$report" "$passed" "$failed"
+    [ "$failed" -eq 0 ]
+}
+
+main "$@"

@@ -1,0 +1,161 @@
+//! `status`: it tells what is kept, in the documented shape, and asks nobody.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Machine, alice, wait_until};
+
+fn json(machine: &Machine, arguments: &[&str]) -> Value {
+    let ran = machine.run(&[&["status", "--json"], arguments].concat());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+fn signed_in(keys: &str) -> Machine {
+    let mut machine = Machine::with(keys);
+    machine.seat(alice());
+    machine.call().document();
+    machine.leave();
+    machine.sandbox.clear_log();
+    machine
+}
+
+#[test]
+fn json_has_the_documented_shape() {
+    let machine = signed_in("cognito_store = file\ncognito_role = ReadOnly\n");
+    let expiration = machine.call().document()["Expiration"].clone();
+    let states = json(&machine, &[]);
+    let since = states[0]["login"]["since"].clone();
+    assert!(since.as_str().unwrap().ends_with('Z'), "{since}");
+    assert_eq!(
+        states,
+        json!([{
+            "profile": "dev",
+            "login": { "user": "alice@example.com", "provider": null, "since": since, "store": "file" },
+            "credentials": {
+                "role": machine.sandbox.world().role_arn("ReadOnly"),
+                "expiration": expiration,
+                "cache": "kernel",
+            },
+            "sign_in": "none",
+            "last_error": null,
+        }])
+    );
+}
+
+#[test]
+fn nobody_signed_in_is_a_state_and_no_failure() {
+    let machine = Machine::new();
+    let expected = json!([{
+        "profile": "dev", "login": null, "credentials": null, "sign_in": "none", "last_error": null
+    }]);
+    assert_eq!(json(&machine, &["--profile", "dev"]), expected);
+    assert!(machine.run(&["status"]).stdout.starts_with("dev: not signed in\n"));
+}
+
+#[test]
+fn it_asks_no_server_and_opens_no_browser() {
+    let machine = signed_in("cognito_store = file\n");
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    let login = machine.login();
+    assert_eq!(json(&machine, &[])[0]["credentials"], Value::Null);
+    machine.run(&["status"]);
+    assert_eq!((machine.sandbox.counts().total, machine.tabs().len()), (0, 1));
+    assert_eq!(machine.login(), login);
+}
+
+#[test]
+fn a_failure_is_kept_for_it_with_its_time() {
+    let machine = Machine::new();
+    let call =
+        machine.command(&["credential-process", "--profile", "dev"]).env("CI", "true").output().unwrap();
+    let (what, _) = support::Ran::from(call).failure();
+    let last = json(&machine, &[])[0]["last_error"].clone();
+    assert_eq!(format!("cognito-creds: {}", last["message"].as_str().unwrap()), what);
+    assert!(last["at"].as_str().unwrap().ends_with('Z'), "{last}");
+    assert!(machine.run(&["status"]).stdout.contains("Profile dev needs a sign-in."));
+}
+
+#[test]
+fn a_sign_in_that_runs_is_told() {
+    let machine = Machine::new();
+    let mut caller = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    assert_eq!(json(&machine, &[])[0]["sign_in"], "running");
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    assert!(caller.wait().unwrap().success());
+    wait_until("its end", || json(&machine, &[])[0]["sign_in"] == "none");
+}
+
+#[test]
+fn without_a_name_every_profile_of_ours_is_told_and_a_broken_one_with_its_error() {
+    let machine = Machine::new();
+    machine.add("[default]\nregion = us-east-1\n[profile sso]\nsso_session = x\n[profile half]\ncognito_domain = acme\n");
+    let states = json(&machine, &[]);
+    let names: Vec<_> =
+        states.as_array().unwrap().iter().map(|state| state["profile"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dev", "half"]);
+    assert!(machine.run(&["status"]).stdout.contains("\n\nhalf: its settings can't be used\n"));
+    let message = states[1]["last_error"]["message"].as_str().unwrap();
+    assert!(message.contains("half") && message.contains("cognito_client_id"), "{message}");
+
+    // AWS_PROFILE names one.
+    let one = machine.command(&["status", "--json"]).env("AWS_PROFILE", "dev").output().unwrap();
+    let one: Value = serde_json::from_slice(&one.stdout).unwrap();
+    assert_eq!(one.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_profile_or_file_that_cannot_be_read_is_an_error_where_it_was_named() {
+    let machine = Machine::new();
+    let (what, _) = machine.run(&["status", "--profile", "nobody"]).failure();
+    assert!(what.contains("There is no profile nobody"), "{what}");
+    machine.add("no equals sign\n");
+    let (what, _) = machine.run(&["status"]).failure();
+    assert!(what.contains("is broken at line"), "{what}");
+}
+
+#[test]
+fn no_profile_of_ours_is_said_in_one_line() {
+    let machine = Machine::bare();
+    assert_eq!(json(&machine, &[]), json!([]));
+    assert!(machine.run(&["status"]).stdout.starts_with("No profile in "));
+}
+
+#[test]
+fn people_read_who_until_when_and_where_it_is_kept_in_80_columns() {
+    let machine = signed_in("cognito_store = file\ncognito_role = Developer\n");
+    let text = machine.run(&["status"]).stdout;
+    for part in [
+        "dev: alice@example.com\n",
+        "  login since   20",
+        "not encrypted",
+        "readable by you",
+        "  role          Developer in account 123456789012\n",
+        "  credentials   live until 20",
+        "kernel keyring",
+        "until reboot",
+        "  sign-in       none running\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn a_login_that_the_server_has_ended_is_no_login() {
+    let machine = signed_in("cognito_store = file\n");
+    machine.sandbox.revoke_all("alice");
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.command(&["credential-process", "--profile", "dev"]).env("CI", "true").output().unwrap();
+    assert_eq!(json(&machine, &[])[0]["login"], Value::Null);
+    let text = machine.run(&["status"]).stdout;
+    assert!(
+        text.starts_with("dev: not signed in; the server has ended the login of alice@example.com\n"),
+        "{text}"
+    );
+}
