@@ -101,7 +101,7 @@ install_program() {
 say_what_would_be_done() {
     echo "Would run: $cargo build --release --locked --bin cognito-creds (in $checkout)"
     echo "Would write: $program"
-    if [ "$demo" = yes ]; then echo "Would run: $cargo run --release --locked --example demo -- --program $program (in $checkout)"; fi
+    if [ "$demo" = yes ]; then echo "Would run: $cargo run --locked --example demo -- --program $program (in $checkout)"; fi
 }
 
 find_cargo() {
@@ -237,7 +237,7 @@ uninstall_program() {
 run_demo() {
     if [ "$dry_run" = yes ]; then return; fi
     cd "$checkout"
-    "$cargo" run --release --locked --example demo -- --program "$program"
+    "$cargo" run --locked --example demo -- --program "$program"
 }
 
 main "$@"

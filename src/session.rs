@@ -10,6 +10,7 @@ use crate::error::{Error, Next};
 use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
 use crate::identity_pool::enhanced::{CallError, IdentityPool};
 use crate::identity_pool::refusal::Remedy;
+use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
 use crate::login::Login;
 use crate::profile::{Profile, no_identity_pool};
@@ -369,46 +370,6 @@ fn already_ended(credentials: &Credentials) -> Option<Error> {
     })
 }
 
-/// What to do about a refusal now.
-#[derive(Debug, PartialEq, Eq)]
-enum Act {
-    Refresh,
-    ResetIdentity,
-    /// The same call again; the number counts earlier repetitions.
-    Repeat(u32),
-    GiveUp,
-}
-
-/// Remedies tried in this invocation: each at most once.
-#[derive(Debug, Default)]
-struct Tried {
-    refresh: bool,
-    reset: bool,
-    repeats: u32,
-}
-
-impl Tried {
-    fn next(&mut self, remedy: Remedy) -> Act {
-        let (refresh, reset) = match remedy {
-            Remedy::Refresh => (true, false),
-            Remedy::ResetIdentity => (false, true),
-            Remedy::Unclear => (true, true),
-            Remedy::None => (false, false),
-            Remedy::Retry => {
-                self.repeats += 1;
-                return Act::Repeat(self.repeats - 1);
-            }
-        };
-        if refresh && !std::mem::replace(&mut self.refresh, true) {
-            Act::Refresh
-        } else if reset && !std::mem::replace(&mut self.reset, true) {
-            Act::ResetIdentity
-        } else {
-            Act::GiveUp
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -440,17 +401,5 @@ mod tests {
     fn credentials_from_the_future_are_not_trusted() {
         let known = Known { credentials: Some((after(10), after(70))), id_token: None };
         assert_eq!(decide(NOW, MARGIN, &known), Step::SignIn);
-    }
-
-    #[test]
-    fn each_remedy_is_tried_once() {
-        let mut tried = Tried::default();
-        assert_eq!(tried.next(Remedy::Unclear), Act::Refresh);
-        assert_eq!(tried.next(Remedy::Unclear), Act::ResetIdentity);
-        assert_eq!(tried.next(Remedy::Unclear), Act::GiveUp);
-        assert_eq!(tried.next(Remedy::Refresh), Act::GiveUp);
-        assert_eq!(tried.next(Remedy::Retry), Act::Repeat(0));
-        assert_eq!(tried.next(Remedy::Retry), Act::Repeat(1));
-        assert_eq!(Tried::default().next(Remedy::None), Act::GiveUp);
     }
 }

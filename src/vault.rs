@@ -8,6 +8,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::login::Login;
+use crate::profile::config_file::shell_word;
 use crate::profile::{CacheChoice, Profile, StoreChoice};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::store::{Bytes, EntryName, Files, Kernel, Keychain, Store, StoreError};
@@ -290,7 +291,7 @@ impl<'a> Vault<'a> {
         let (what, paste) = match e {
             StoreError::Absent(_) => (
                 format!("There is no {name} here to keep the login of profile {} in.", self.profile.name),
-                format!("aws configure set cognito_store kernel --profile {}", self.profile.name),
+                self.kernel_store_command(),
             ),
             StoreError::Locked(_) => {
                 (format!("The {name} is locked or refused access."), self.unlock_command())
@@ -310,8 +311,16 @@ impl<'a> Vault<'a> {
         Error::new(Next::TryAgain, what, paste).because(e)
     }
 
-    /// Unlocking is a thing of the desktop; where there is none, another store is the way.
+    /// By default `login` keeps the login in the kernel keyring where the keychain stays closed; a
+    /// profile that insists on the keychain has to choose another store.
     fn unlock_command(&self) -> String {
-        self.profile.command("login")
+        match self.profile.store {
+            StoreChoice::Default => self.profile.command("login"),
+            _ => self.kernel_store_command(),
+        }
+    }
+
+    fn kernel_store_command(&self) -> String {
+        format!("aws configure set cognito_store kernel --profile {}", shell_word(&self.profile.name))
     }
 }

@@ -80,7 +80,7 @@ fn a_caller_that_comes_while_a_sign_in_runs_joins_it() {
 fn a_caller_gives_up_after_its_wait_and_the_sign_in_goes_on() {
     let machine = Machine::with("cognito_store = file\ncognito_wait = 1s\n");
     let (what, _) = machine.call().failure();
-    assert!(what.contains("still open in the browser after 1s"), "{what}");
+    assert!(what.contains("still open in the browser after 1 second"), "{what}");
     alice().sign_in(&machine.tabs()[0]).unwrap();
     machine.call().document();
     assert_eq!(machine.tabs().len(), 1);
@@ -91,7 +91,7 @@ fn an_unanswered_sign_in_opens_no_second_tab_until_a_person_asks() {
     let mut machine =
         Machine::with("cognito_store = file\ncognito_login_timeout = 10s\ncognito_wait = 30s\n");
     let (what, paste) = machine.call().failure();
-    assert!(what.contains("was not completed"), "{what}");
+    assert!(what.contains("Nobody completed"), "{what}");
     let (what, _) = machine.call().failure();
     assert!(what.contains("no new tab opens for another"), "{what}");
     assert_eq!((machine.tabs().len(), paste.as_str()), (1, "cognito-creds login --profile dev"));

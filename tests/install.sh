@@ -165,7 +165,7 @@ demo_runs_after_the_install() {
     install --demo
     check exit 0 "$code"
     check version "cognito-creds 1.0.0" "$(installed_version)"
-    check "last call of cargo" "run --release --locked --example demo -- --program $home/.local/bin/cognito-creds" "$(tail -n 1 "$world/cargo.log")"
+    check "last call of cargo" "run --locked --example demo -- --program $home/.local/bin/cognito-creds" "$(tail -n 1 "$world/cargo.log")"
 }
 
 the_path_line_comes_only_when_needed() {

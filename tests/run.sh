@@ -115,7 +115,7 @@ release_binary() {
 
 # The sandbox and the tests' other programs. The same command as in `unit`, so that cargo builds them once.
 test_programs() {
-    cargo test --workspace --locked --no-run
+    cargo test --workspace --locked --no-run --quiet
 }
 
 # Makes sure that COMMAND is there; PACKAGE is its Debian package where that has another name.

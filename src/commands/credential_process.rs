@@ -29,12 +29,11 @@ fn print(name: &str) -> Result<(), Error> {
             desk.profile.command("doctor"),
         )
     })?;
-    output::document(&document).or_else(|e| match e.kind() {
+    let Err(e) = output::document(&document) else { return Ok(()) };
+    if e.kind() == ErrorKind::BrokenPipe {
         // Whoever asked has gone, and nobody is left to be told.
-        ErrorKind::BrokenPipe => Ok(()),
-        _ => {
-            let what = format!("The credentials could not be written to stdout: {}.", platform::reason(&e));
-            Err(Error::new(Next::Stop, what, desk.profile.command("credential-process")))
-        }
-    })
+        return Ok(());
+    }
+    let what = format!("The credentials could not be written to stdout: {}.", platform::reason(&e));
+    Err(Error::new(Next::Stop, what, desk.profile.command("credential-process")))
 }

@@ -75,7 +75,7 @@ fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
         Err(error) => Err(Error::new(
             Next::TryAgain,
             format!(
-                "Everything on this machine is gone, but the refresh token of {} could not be revoked and stays valid at the server: {}",
+                "{} is signed out on this machine, but the refresh token could not be revoked and stays valid at the server: {}",
                 login.user,
                 error.what()
             ),

@@ -136,7 +136,13 @@ impl<'a> IdentityPool<'a> {
                 refusal::read(&asked, kind, text)
             }
             (_, 429) => refusal::read(&asked, "TooManyRequestsException", ""),
-            (_, status @ (403 | 500..)) => self.later(format!("The identity pool answered {status}.")),
+            (_, 403) => self.later(
+                "The identity pool's address answered 403; a web application firewall or a proxy blocks it."
+                    .to_owned(),
+            ),
+            (_, status @ 500..) => self.later(format!(
+                "The identity pool has a problem of its own ({status}); try again in a few minutes."
+            )),
             _ => return self.not_from_aws(),
         };
         CallError { refusal, retry_after, server_time }

@@ -47,9 +47,11 @@ pub struct Asked<'a> {
 pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
     let (remedy, what, paste) = match kind {
         "NotAuthorizedException" => not_authorized(asked, text),
-        "ResourceNotFoundException" if text.contains("Identity '") => {
-            (Remedy::ResetIdentity, "The identity pool no longer knows this identity.".to_owned(), None)
-        }
+        "ResourceNotFoundException" if text.contains("Identity '") => (
+            Remedy::ResetIdentity,
+            "The identity pool no longer knows the identity that this login had.".to_owned(),
+            None,
+        ),
         "ResourceNotFoundException" => (
             Remedy::None,
             format!("There is no identity pool {} (check the id and its region).", pool(asked)),
@@ -79,12 +81,21 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
             ),
             Some(asked.profile.command("doctor")),
         ),
-        "TooManyRequestsException" => {
-            (Remedy::Retry, "The identity pool is receiving too many requests.".to_owned(), None)
-        }
-        "InternalErrorException" | "ExternalServiceException" => {
-            (Remedy::Retry, "The identity pool has a problem of its own.".to_owned(), None)
-        }
+        "TooManyRequestsException" => (
+            Remedy::Retry,
+            "The identity pool is receiving too many requests; try again in a minute.".to_owned(),
+            None,
+        ),
+        "InternalErrorException" => (
+            Remedy::Retry,
+            "The identity pool has a problem of its own; try again in a few minutes.".to_owned(),
+            None,
+        ),
+        "ExternalServiceException" => (
+            Remedy::Retry,
+            "The identity pool can't reach the user pool; try again in a few minutes.".to_owned(),
+            None,
+        ),
         "AccessDeniedException" => (
             Remedy::None,
             "A policy of the organisation or of the VPC endpoint forbids the call to the identity pool."
@@ -133,7 +144,7 @@ fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<Stri
     {
         return (
             Remedy::Refresh,
-            "The identity pool does not accept the ID token (expired or not genuine).".to_owned(),
+            "The identity pool calls a new ID token expired or not genuine.".to_owned(),
             None,
         );
     }
@@ -147,12 +158,17 @@ fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<Stri
         return (Remedy::None, what, None);
     }
     if has("Unauthenticated access") || has("Missing a required claim") {
-        return (Remedy::None, format!("Identity pool {} did not take the login along.", pool(asked)), None);
+        let what = format!(
+            "Identity pool {} says that it got no ID token, which would be a fault of cognito-creds ({}).",
+            pool(asked),
+            said("NotAuthorizedException", text)
+        );
+        return (Remedy::None, what, None);
     }
     if has("Logins don't match") || has("Access to Identity") {
         return (
             Remedy::ResetIdentity,
-            "The identity pool no longer gives this identity to this login.".to_owned(),
+            "The identity pool no longer accepts the identity that this login had.".to_owned(),
             None,
         );
     }

@@ -17,7 +17,7 @@ pub struct Key {
 macro_rules! keys {
     ($($id:ident = $name:literal, $shape:literal, $default:literal, $help:literal;)+) => {
         $(
-            #[doc = concat!("`", $name, "`: ", $help)]
+            #[doc = concat!("The key `", $name, "`; its meaning is in `help`.")]
             pub const $id: Key = Key { name: $name, shape: $shape, default: $default, help: $help };
         )+
 

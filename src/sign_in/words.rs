@@ -23,6 +23,7 @@ pub(super) fn refused(
     description: Option<&str>,
 ) -> Error {
     let text = foreign(description.unwrap_or_default());
+    let text = text.trim_end_matches('.');
     let said = if text.is_empty() { foreign(error) } else { format!("{}: {text}", foreign(error)) };
     let pool = &profile.user_pool;
     let (next, what) = match error {
@@ -46,12 +47,13 @@ pub(super) fn refused(
                 profile.name
             ),
         ),
-        "server_error" => {
+        "server_error" | "temporarily_unavailable" => {
             (Next::TryAgain, format!("Cognito had a problem, and a second try may work ({said})."))
         }
-        "invalid_request" if is_passing(&text) => {
-            (Next::TryAgain, format!("The identity provider did not answer in time; try again ({said})."))
-        }
+        "invalid_request" if is_passing(text) => (
+            Next::TryAgain,
+            format!("The identity provider had a problem, and a second try may work ({said})."),
+        ),
         _ => (
             Next::Configure,
             format!("The sign-in was refused by {} or its identity provider ({said}).", pool.domain.host()),
@@ -75,7 +77,7 @@ fn is_passing(text: &str) -> bool {
 
 pub(super) fn code_refused(profile: &Profile) -> Error {
     let what = format!(
-        "{} did not accept the authorization code: it was used or older than 5 minutes, or app client {} may not read the attributes of the scopes '{}'.",
+        "{} did not accept the authorization code: it was used already or older than 5 minutes, it is not of this sign-in, or app client {} may not read every attribute of the scopes '{}'.",
         profile.user_pool.domain.host(),
         profile.user_pool.client_id,
         profile.user_pool.scopes

@@ -1,6 +1,6 @@
 //! The token endpoint: code exchange, refresh and revocation (RFC 6749 §4.1.3 and §6, RFC 7009).
 //!
-//! Which answer means what is decided by [`read_answer`], a pure function over status and body; the
+//! Which answer means what is decided by `read_answer`, a pure function over status and body; the
 //! rows are those of Cognito's documentation and of field reports. The rule above all: nothing but
 //! `invalid_grant` ends a login.
 
@@ -102,19 +102,18 @@ impl TokenEndpoint<'_> {
         let request = self.request("/oauth2/revoke", &[("token", token.expose())]);
         let answer = self.client.send(request, limit);
         let answer = answer.map_err(|e| Error::new(Next::TryAgain, e.what(), doctor()))?;
-        match answer.status().as_u16() {
-            200 => Ok(()),
-            status => {
-                let said =
-                    OAuthError::read(answer.body()).map_or_else(String::new, |e| format!(" ({})", e.words()));
-                let host = self.profile.user_pool.domain.host();
-                Err(Error::new(
-                    Next::Configure,
-                    format!("{host} did not revoke the refresh token: it answered {status}{said}."),
-                    doctor(),
-                ))
+        let host = self.profile.user_pool.domain.host();
+        let said = match (answer.status().as_u16(), OAuthError::read(answer.body())) {
+            // Success has no body (Cognito Developer Guide, "The token revocation endpoint").
+            (200, _) if !answer.body().trim_ascii_start().starts_with(b"<") => return Ok(()),
+            (200, _) => "a page that is not from Cognito".to_owned(),
+            (400, Some(e)) if e.error == "invalid_request" => {
+                format!("400 ({}); token revocation is perhaps switched off at the app client", e.words())
             }
-        }
+            (status, Some(e)) => format!("{status} ({})", e.words()),
+            (status, None) => status.to_string(),
+        };
+        Err(Error::new(Next::Configure, format!("{host} answered {said}."), doctor()))
     }
 
     fn post(&self, form: &[(&str, &str)], limit: Duration) -> Result<Tokens, TokenError> {
@@ -223,7 +222,8 @@ fn read_answer(
         ),
         403 => format!("{host} refused the request (403); a web application firewall or a proxy blocks it."),
         429 => format!("{host} is receiving too many requests (429){}.", asks_to_wait(retry_after)),
-        _ => format!("{host} answered {status}."),
+        500.. => format!("{host} has a problem of its own ({status}); try again in a few minutes."),
+        _ => format!("{host} answered {status}, which Cognito does not; check {}.", keys::DOMAIN.name),
     };
     let error = Error::new(Next::TryAgain, what, profile.command("doctor"));
     // Throttling and firewalls stand before the work; anything else may come after it.

@@ -1,0 +1,198 @@
+//! From the text of a section to a [`Profile`]: every value is checked here, and every complaint names
+//! its key.
+
+use super::config_file::{Section, shell_word};
+use super::keys::{self, Key};
+use super::redirect_uri;
+use super::values::{self, Domain, IdentityPoolId};
+use super::{CacheChoice, Environment, Interactive, Profile, ProviderHint, StoreChoice, UserPool};
+use crate::error::{Error, Next};
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Reads typed values out of one section.
+pub(super) struct Reader<'a> {
+    pub name: &'a str,
+    pub section: &'a Section,
+    pub env: &'a dyn Environment,
+}
+
+impl Reader<'_> {
+    pub fn profile(&self, home: &str) -> Result<Profile, Error> {
+        self.name_missing(&[&keys::DOMAIN, &keys::CLIENT_ID], &keys::IDENTITY_POOL_ID)?;
+        self.only(&keys::AUTH, "user-pool")?;
+        self.only(&keys::FLOW, "enhanced")?;
+        let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
+        let fips = self
+            .standard("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+            .is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        Ok(Profile {
+            name: self.name.to_owned(),
+            user_pool: self.user_pool(identity_pool.as_ref(), fips)?,
+            identity_endpoint: self.identity_endpoint()?,
+            identity_pool,
+            fips,
+            role: self.text(&keys::ROLE),
+            login: self.text(&keys::LOGIN).unwrap_or_default(),
+            interactive: self
+                .choice(&keys::INTERACTIVE, &[("auto", Interactive::Auto), ("never", Interactive::Never)])?,
+            wait: self.duration(&keys::WAIT, 0, 3600)?,
+            login_timeout: self.duration(&keys::LOGIN_TIMEOUT, 10, 3600)?,
+            // Credentials of the enhanced flow live an hour; a margin beyond 55 minutes would renew
+            // on every call.
+            refresh_margin: self.duration(&keys::REFRESH_MARGIN, 60, 55 * 60)?,
+            store: self.choice(
+                &keys::STORE,
+                &[
+                    ("", StoreChoice::Default),
+                    ("keychain", StoreChoice::Keychain),
+                    ("kernel", StoreChoice::Kernel),
+                    ("file", StoreChoice::File),
+                ],
+            )?,
+            cache: self.choice(
+                &keys::CACHE,
+                &[
+                    ("auto", CacheChoice::Auto),
+                    ("keychain", CacheChoice::Keychain),
+                    ("none", CacheChoice::None),
+                ],
+            )?,
+            ca_bundle: self.standard("AWS_CA_BUNDLE", "ca_bundle").map(PathBuf::from),
+            home: home.to_owned(),
+        })
+    }
+
+    fn user_pool(&self, identity_pool: Option<&IdentityPoolId>, fips: bool) -> Result<UserPool, Error> {
+        let user_pool_id =
+            self.parsed(&keys::USER_POOL_ID, |v| values::user_pool_id(v).map(str::to_owned))?;
+        let region = user_pool_id
+            .as_deref()
+            .and_then(|id| id.split_once('_').map(|(region, _)| region.to_owned()))
+            .or_else(|| identity_pool.map(|id| id.region().to_owned()))
+            .or_else(|| self.standard("AWS_REGION", "region"));
+        let provider = match (self.text(&keys::IDENTITY_PROVIDER), self.text(&keys::IDP_IDENTIFIER)) {
+            (Some(_), Some(_)) => {
+                return Err(self.bad(
+                    &keys::IDP_IDENTIFIER,
+                    "it can't be combined with cognito_identity_provider; keep one",
+                ));
+            }
+            (Some(name), None) => Some(ProviderHint::Name(name)),
+            (None, Some(id)) => Some(ProviderHint::Identifier(id)),
+            (None, None) => None,
+        };
+        Ok(UserPool {
+            domain: self.required(&keys::DOMAIN, |v| Domain::parse(v, region.as_deref(), fips))?,
+            client_id: self.required(&keys::CLIENT_ID, |v| values::client_id(v).map(str::to_owned))?,
+            user_pool_id,
+            redirect_uris: self.required(&keys::REDIRECT_URI, redirect_uri::parse_list)?,
+            scopes: self.required(&keys::SCOPES, values::scopes)?,
+            provider,
+            login_hint: self.text(&keys::LOGIN_HINT),
+            prompt: self.parsed(&keys::PROMPT, |v| values::prompt(v).map(str::to_owned))?,
+            lang: self.text(&keys::LANG),
+        })
+    }
+
+    /// An endpoint in place of the identity pool's, in the SDKs' order: the service's variable, the
+    /// general variable, `[services]`, `endpoint_url` (AWS SDKs and Tools Reference Guide,
+    /// "Service-specific endpoints"). The service is spelled `cognito_identity` by botocore and
+    /// `cognito-identity` by the Rust SDK; both are read.
+    fn identity_endpoint(&self) -> Result<Option<Url>, Error> {
+        let ignored = self.standard("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
+        if ignored.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
+        let from_services = || {
+            let services = self.section.get("services")?;
+            ["cognito_identity", "cognito-identity"]
+                .iter()
+                .find_map(|s| self.section.service(services, s, "endpoint_url"))
+                .map(|url| ("endpoint_url in [services]", url.to_owned()))
+        };
+        let from_env = |name| self.env.var(name).map(|url| (name, url));
+        let found = from_env("AWS_ENDPOINT_URL_COGNITO_IDENTITY")
+            .or_else(|| from_env("AWS_ENDPOINT_URL"))
+            .or_else(from_services)
+            .or_else(|| self.section.get("endpoint_url").map(|url| ("endpoint_url", url.to_owned())));
+        let Some((name, text)) = found else { return Ok(None) };
+        values::endpoint(&text).map(Some).map_err(|why| self.bad_value(name, &why))
+    }
+
+    fn text(&self, key: &Key) -> Option<String> {
+        self.section.get(key.name).or(Some(key.default)).filter(|v| !v.is_empty()).map(str::to_owned)
+    }
+
+    /// A standard AWS setting: the variable beats the profile's key, as in every SDK.
+    fn standard(&self, variable: &str, key: &str) -> Option<String> {
+        self.env.var(variable).or_else(|| self.section.get(key).map(str::to_owned))
+    }
+
+    fn parsed<T>(&self, key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Error> {
+        self.text(key).map(|v| parse(&v).map_err(|why| self.bad(key, &why))).transpose()
+    }
+
+    fn required<T>(&self, key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Error> {
+        parse(&self.text(key).unwrap_or_default()).map_err(|why| self.bad(key, &why))
+    }
+
+    fn duration(&self, key: &Key, least: u64, most: u64) -> Result<Duration, Error> {
+        self.required(key, |v| values::duration(v, least, most))
+    }
+
+    fn choice<T: Copy>(&self, key: &Key, among: &[(&str, T)]) -> Result<T, Error> {
+        let text = self.text(key).unwrap_or_default();
+        among.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<_> = among.iter().map(|(name, _)| *name).filter(|n| !n.is_empty()).collect();
+            self.bad(key, &format!("'{text}' is not one of {}", names.join(", ")))
+        })
+    }
+
+    /// A key whose other values belong to ways of signing in that this version does not have.
+    fn only(&self, key: &Key, value: &str) -> Result<(), Error> {
+        match self.text(key) {
+            Some(text) if text != value => {
+                Err(self.bad(key, &format!("'{text}' is not supported by this version, only {value} is")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Names every missing key at once. Only profiles that want tokens alone can do without
+    /// `expected`, so where anything is missing it counts.
+    fn name_missing(&self, required: &[&Key], expected: &Key) -> Result<(), Error> {
+        let missing = |k: &&Key| self.text(k).is_none();
+        if !required.iter().any(missing) {
+            return Ok(());
+        }
+        let missing: Vec<_> = required.iter().copied().chain([expected]).filter(missing).collect();
+        let names: Vec<_> = missing.iter().map(|k| k.name).collect();
+        let names = match names.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            _ => names.concat(),
+        };
+        let what = format!("Profile {} lacks {names}.", self.name);
+        let commands: Vec<_> = missing.iter().map(|k| self.set_command(k.name)).collect();
+        Err(Error::new(Next::Configure, what, commands.join(" && ")))
+    }
+
+    fn bad(&self, key: &Key, why: &str) -> Error {
+        self.bad_value(key.name, why)
+    }
+
+    fn bad_value(&self, key: &str, why: &str) -> Error {
+        let of = if key.starts_with("AWS_") { String::new() } else { format!(" of profile {}", self.name) };
+        let what = format!("{key}{of} can't be used: {}.", crate::error::foreign(why));
+        Error::new(Next::Configure, what, self.set_command(key))
+    }
+
+    /// The command that sets a key, with an example value, or drops a variable.
+    fn set_command(&self, key: &str) -> String {
+        if key.starts_with("AWS_") {
+            return format!("unset {key}");
+        }
+        format!("aws configure set {key} {} --profile {}", values::example(key), shell_word(self.name))
+    }
+}
