@@ -37,6 +37,9 @@ pub struct Login {
     pub id_token: IdToken,
     /// The access token last issued.
     pub access_token: AccessToken,
+    /// Whether a refresh replaces the refresh token; unknown before the first one.
+    #[serde(default)]
+    rotates: Option<bool>,
     /// The IdentityId per identity pool: permanent for a person, so asked for once.
     #[serde(default)]
     identities: BTreeMap<String, String>,
@@ -75,6 +78,7 @@ impl Login {
             refresh_token: token,
             id_token: IdToken::new(""),
             access_token: AccessToken::new(""),
+            rotates: None,
             identities: BTreeMap::new(),
             caches: BTreeSet::new(),
         }
@@ -92,10 +96,16 @@ impl Login {
     pub fn renew(&mut self, tokens: Tokens, now: Timestamp) {
         self.id_token = tokens.id_token;
         self.access_token = tokens.access_token;
+        self.rotates = Some(tokens.refresh_token.is_some());
         if let Some(new) = tokens.refresh_token {
             self.refresh_token = new;
         }
         self.changed = now.max(self.changed);
+    }
+
+    /// Whether a refresh may replace the refresh token, so that its answer must not be lost.
+    pub fn may_rotate(&self) -> bool {
+        self.rotates != Some(false)
     }
 
     /// Takes over a refresh token whose other tokens are of no use.

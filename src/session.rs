@@ -4,14 +4,14 @@
 //! the one before it has nothing, each costs one network call at most, and what it learns is kept
 //! for the next call.
 
-use crate::clock::{self, Timestamp};
+use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
-use crate::identity_pool::enhanced::{CallError, IdentityPool};
-use crate::identity_pool::refusal::Remedy;
+use crate::identity_pool::enhanced::IdentityPool;
 use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
+use crate::identity_pool::skew::{already_ended, with_clock_hint};
 use crate::login::Login;
 use crate::profile::{Profile, no_identity_pool};
 use crate::retry;
@@ -177,10 +177,14 @@ impl<'a> Session<'a> {
 
     /// New tokens for a login; `None` if it has ended. The renewed login is stored before anything
     /// else is done with it, because with rotation the old refresh token dies with this answer. That
-    /// goes for an answer that is refused, too: all of it but the refresh token is forgotten.
+    /// goes for an answer that is refused, too: all of it but the refresh token is forgotten. And a
+    /// store that takes nothing (locked, full, read-only) is found out before the old token is spent.
     pub fn refresh(&self, mut login: Login, until: Instant) -> Result<Option<Login>, Error> {
         let mut once_more = true;
         loop {
+            if login.may_rotate() {
+                self.vault.save(&login)?;
+            }
             match self.refreshed_tokens(&login, until) {
                 Ok(tokens) => {
                     let claims = match self.check_owner(&tokens, &login) {
@@ -189,7 +193,10 @@ impl<'a> Session<'a> {
                     };
                     login.describe(&claims);
                     login.renew(tokens, Timestamp::now());
-                    self.vault.save(&login)?;
+                    let saved = self.vault.save(&login);
+                    if login.may_rotate() {
+                        saved?;
+                    }
                     return Ok(Some(login));
                 }
                 Err(TokenError::Ended) => {
@@ -343,31 +350,6 @@ impl<'a> Session<'a> {
 /// What is left of a time budget.
 pub fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
-}
-
-/// The clock is a likely culprit where a token was refused and the server's clock differs.
-fn with_clock_hint(error: CallError) -> Error {
-    let about_the_token = matches!(error.refusal.remedy, Remedy::Refresh | Remedy::Unclear);
-    let now = Timestamp::now();
-    match error.server_time.filter(|theirs| about_the_token && theirs.distance(now) > CLOCK_SLACK) {
-        Some(theirs) => {
-            let what = format!("{} {}", error.refusal.error.what(), clock::off(now, theirs));
-            Error::new(Next::Configure, what, clock::SET_COMMAND)
-        }
-        None => error.refusal.error,
-    }
-}
-
-/// Credentials that ended before they came are of use to nobody: the local clock must be ahead.
-fn already_ended(credentials: &Credentials) -> Option<Error> {
-    let now = Timestamp::now();
-    let (end, here) = (credentials.expiration.rfc3339()?, now.rfc3339()?);
-    (credentials.expiration <= now).then(|| {
-        let what = format!(
-            "AWS gave credentials that end at {end}, but this machine's clock says {here} already; it seems to be ahead."
-        );
-        Error::new(Next::Configure, what, clock::SET_COMMAND)
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The token endpoint when a login is refreshed.
 
 use crate::support::cases::Cases;
-use crate::support::{Machine, Ran, alice};
+use crate::support::{Machine, PROGRAM, Ran, alice};
 use crate::{answer, assert_the_login_lives, oauth, signed_in, troubles};
 use cognito_sandbox::{Endpoint, Fault, Sandbox, Times, cast};
 use serde_json::json;
@@ -269,4 +269,20 @@ fn credentials_that_live_outlast_every_trouble() {
     machine.sandbox.fault(Endpoint::TokenRefresh, oauth(400, "invalid_grant"), Times::Forever);
     assert_eq!(machine.call().document(), first, "although the login has ended");
     assert_eq!(machine.tabs().len(), 1);
+}
+
+#[test]
+fn a_store_that_takes_nothing_is_found_out_before_the_old_token_is_spent() {
+    let machine = signed_in();
+    let login = machine.login().unwrap();
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.sandbox.clear_log();
+    // No file may grow: what a full disk does, and a quota.
+    let line = format!("trap '' XFSZ; ulimit -f 0; exec {PROGRAM} credential-process --profile dev");
+    let ran = machine.shell(&line).output().unwrap();
+    let (what, _) = Ran::from(ran).failure();
+    assert!(what.contains("can't be read or kept"), "{what}");
+    assert_eq!(machine.sandbox.counts().total, 0);
+    assert_the_login_lives(&machine, &login, "a full disk");
 }
