@@ -36,8 +36,12 @@ pub struct Error {
 
 impl Error {
     /// An error with all its parts. `paste` is a command line for a shell.
+    ///
+    /// Profile names and values of the config file are part of both lines; what could move the
+    /// cursor or add a line of its own becomes a blank.
     pub fn new(next: Next, what: impl Into<String>, paste: impl Into<String>) -> Self {
-        Self { next, what: what.into(), paste: paste.into(), detail: None }
+        let printable = |text: String| text.replace(is_unsafe_to_print, " ");
+        Self { next, what: printable(what.into()), paste: printable(paste.into()), detail: None }
     }
 
     /// Adds a technical cause, shown with `-v` only.
@@ -148,6 +152,13 @@ mod tests {
         let long = foreign(&"é".repeat(5_000));
         assert_eq!(long.chars().count(), FOREIGN_MAX + 1);
         assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn a_name_with_an_escape_sequence_adds_no_line_and_moves_no_cursor() {
+        let error = Error::new(Next::Stop, "There is no profile a\n\u{1b}[2J.", "x --profile 'a\nb'");
+        assert_eq!(error.what(), "There is no profile a  [2J.");
+        assert_eq!(error.paste(), "x --profile 'a b'");
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Login {
     pub provider: Option<String>,
     /// When the person signed in.
     pub since: Timestamp,
+    /// Tells one sign-in from the next, so that a slow renewal never overwrites a newer login.
+    #[serde(default)]
+    pub sign_in: String,
     /// When this value was last changed: the newer of two stored copies wins.
     pub changed: Timestamp,
     /// Ends the login when the server says `invalid_grant`, and not before.
@@ -74,6 +77,7 @@ impl Login {
             sub: String::new(),
             provider: None,
             since: now,
+            sign_in: String::new(),
             changed: now,
             refresh_token: token,
             id_token: IdToken::new(""),

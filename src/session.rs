@@ -15,7 +15,7 @@ use crate::identity_pool::skew::{already_ended, with_clock_hint};
 use crate::login::Login;
 use crate::profile::{Profile, no_identity_pool};
 use crate::retry;
-use crate::secret::{ClientSecret, RefreshToken};
+use crate::secret::{ClientSecret, IdToken, RefreshToken};
 use crate::user_pool::claims::Claims;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use crate::vault::Vault;
@@ -134,6 +134,11 @@ impl<'a> Session<'a> {
         (new || good).then_some(cached)
     }
 
+    /// Cached credentials that are better than an error.
+    pub fn alive(&self) -> Option<Credentials> {
+        self.vault.cached().filter(|cached| is_alive(cached, Timestamp::now()))
+    }
+
     /// Credentials without a person. To be called under the login's lock.
     ///
     /// `ahead` renews although what is cached would do. If renewal fails while cached credentials
@@ -183,7 +188,7 @@ impl<'a> Session<'a> {
         let mut once_more = true;
         loop {
             if login.may_rotate() {
-                self.vault.save(&login)?;
+                self.save_renewed(&login)?;
             }
             match self.refreshed_tokens(&login, until) {
                 Ok(tokens) => {
@@ -193,7 +198,7 @@ impl<'a> Session<'a> {
                     };
                     login.describe(&claims);
                     login.renew(tokens, Timestamp::now());
-                    let saved = self.vault.save(&login);
+                    let saved = self.save_renewed(&login);
                     if login.may_rotate() {
                         saved?;
                     }
@@ -210,8 +215,10 @@ impl<'a> Session<'a> {
                         }
                         _ => {
                             log::info!("the login has ended: invalid_grant");
-                            login.end(Timestamp::now());
-                            self.vault.save(&login)?;
+                            if self.is_current(&login)? {
+                                login.end(Timestamp::now());
+                                self.vault.save(&login)?;
+                            }
                             return Ok(None);
                         }
                     }
@@ -228,10 +235,33 @@ impl<'a> Session<'a> {
     fn rotated(&self, mut login: Login, refresh_token: Option<RefreshToken>, why: Error) -> Error {
         let Some(token) = refresh_token else { return why };
         login.rotate(token, Timestamp::now());
-        match self.vault.save(&login) {
+        match self.save_renewed(&login) {
             Ok(()) => why,
             Err(error) => error,
         }
+    }
+
+    /// Whether the stored login is still of the sign-in that this one comes from. The lock sees to
+    /// that, but a sign-in and a logout don't wait for a stuck holder for ever; what it brings in the
+    /// end must not replace a newer person's login or credentials.
+    fn is_current(&self, login: &Login) -> Result<bool, Error> {
+        Ok(match self.vault.load_stored()? {
+            Some(stored) => stored.sign_in == login.sign_in && !stored.has_ended(),
+            // A refresh token from the environment need not be stored at all.
+            None => login.sign_in.is_empty(),
+        })
+    }
+
+    fn save_renewed(&self, login: &Login) -> Result<(), Error> {
+        if self.is_current(login)? { self.vault.save(login) } else { Err(self.replaced()) }
+    }
+
+    fn replaced(&self) -> Error {
+        let what = format!(
+            "Profile {} was signed in or out by somebody else while its credentials were renewed; run your command again.",
+            self.profile.name
+        );
+        Error::new(Next::TryAgain, what, self.profile.command("status"))
     }
 
     fn check_owner(&self, tokens: &Tokens, login: &Login) -> Result<Claims, Error> {
@@ -268,8 +298,14 @@ impl<'a> Session<'a> {
 
     /// The tokens' claims, if they are ours.
     pub fn check(&self, tokens: &Tokens, nonce: Option<&str>) -> Result<Claims, Error> {
+        self.claims_of(&tokens.id_token, nonce)
+    }
+
+    /// The claims of an ID token, if it is ours. A stored one is checked again: the profile may have
+    /// been edited since.
+    fn claims_of(&self, token: &IdToken, nonce: Option<&str>) -> Result<Claims, Error> {
         let pool = &self.profile.user_pool;
-        let claims = Claims::decode(&tokens.id_token).map_err(|why| self.not_ours(&why))?;
+        let claims = Claims::decode(token).map_err(|why| self.not_ours(&why))?;
         claims
             .check(&pool.client_id, pool.user_pool_id.as_deref(), nonce)
             .map_err(|why| self.not_ours(&why))?;
@@ -285,10 +321,10 @@ impl<'a> Session<'a> {
     /// The ID token for AWS credentials, with each remedy tried once.
     pub fn exchange(&self, mut login: Login, until: Instant) -> Result<Silent, Error> {
         let id = self.profile.identity_pool.as_ref().ok_or_else(|| no_identity_pool(self.profile))?;
-        let pool = IdentityPool::new(self.profile, self.client()?)?;
+        let pool = IdentityPool::new(self.profile, self.client()?, until)?;
         let mut tried = Tried::default();
         loop {
-            let claims = Claims::decode(&login.id_token).map_err(|why| self.not_ours(&why))?;
+            let claims = self.claims_of(&login.id_token, None)?;
             let role = role::choose(self.profile, &claims)?;
             let error = match pool.credentials(login.identity(id), &login.id_token, &claims, role.as_deref())
             {
@@ -297,7 +333,7 @@ impl<'a> Session<'a> {
                         return Err(error);
                     }
                     let news = login.remember_identity(id, &identity);
-                    return Ok(Silent::Credentials(self.keep(login, credentials, news)));
+                    return self.keep(login, credentials, news).map(Silent::Credentials);
                 }
                 Err(error) => error,
             };
@@ -320,7 +356,16 @@ impl<'a> Session<'a> {
     }
 
     /// Caches the credentials; `news` tells that the login has learnt something worth saving.
-    fn keep(&self, mut login: Login, credentials: Credentials, news: bool) -> Credentials {
+    fn keep(&self, mut login: Login, credentials: Credentials, news: bool) -> Result<Credentials, Error> {
+        match self.is_current(&login) {
+            Ok(true) => {}
+            Ok(false) => return Err(self.replaced()),
+            Err(error) => {
+                // Good credentials, but whether they are still this login's can't be told later.
+                log::info!("{}", error.what());
+                return Ok(credentials);
+            }
+        }
         if login.remember_cache(&self.profile.credentials_entry()) || news {
             // The credentials are good even if this can't be written; it is only learnt again.
             if let Err(error) = self.vault.save(&login) {
@@ -328,7 +373,7 @@ impl<'a> Session<'a> {
             }
         }
         self.vault.cache(&credentials);
-        credentials
+        Ok(credentials)
     }
 
     /// The outbound client, built when first needed.

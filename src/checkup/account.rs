@@ -10,8 +10,9 @@ use crate::identity_pool::role;
 use crate::login::Login;
 use crate::profile::Profile;
 use crate::secret::IdToken;
+use crate::session::RENEWAL_LIMIT;
 use crate::user_pool::claims::Claims;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A token that ends this soon might end on the way.
 const USABLE: Duration = Duration::from_secs(30);
@@ -87,7 +88,7 @@ fn identity_pool(
     claims: Option<&Claims>,
 ) -> Option<Finding> {
     let id = profile.identity_pool.as_ref()?;
-    let pool = match IdentityPool::new(profile, client) {
+    let pool = match IdentityPool::new(profile, client, Instant::now() + RENEWAL_LIMIT) {
         Ok(pool) => pool,
         Err(error) => return Some(Finding::of("identity pool", &error, "Try again")),
     };

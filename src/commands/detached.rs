@@ -26,11 +26,11 @@ fn attend(profile: &str, said: &mut bool) -> Result<(), Error> {
     let desk = Desk::new(profile)?;
     let vault = desk.vault();
     let session = desk.session(&vault);
-    let Some(attendance) = Attendance::begin(&session, &desk.journal, false, false)? else {
+    let Some(attendance) = Attendance::begin(&session, &desk.journal, false, false, &env)? else {
         hello(&Hello::Joined);
         return Ok(());
     };
-    let result = attendance.run(Way::Browser, &env, |url, _| {
+    let result = attendance.run(Way::Browser, |url, _| {
         hello(&Hello::Open(url.to_string()));
         *said = true;
     });

@@ -21,14 +21,14 @@ pub fn run(args: &Login) -> Result<(), Error> {
     }
     let vault = desk.vault();
     let session = desk.session(&vault);
-    let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force)? else {
+    let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force, &env)? else {
         return Ok(());
     };
     let signed_in = if args.paste {
         attendance.run_pasted(ask_for_address)?
     } else {
         let way = if args.no_browser || !browser::can_be_seen(&env) { Way::Address } else { Way::Browser };
-        attendance.run(way, &env, |url, redirect| announce(profile, way, url, redirect))?
+        attendance.run(way, |url, redirect| announce(profile, way, url, redirect))?
     };
     output::stdout(&welcome(profile, &signed_in));
     Ok(())

@@ -52,9 +52,14 @@ fn report(error: &Error, verbosity: u8) {
     }
 }
 
-/// A variable of the process environment.
+/// A variable of the process environment. Without `HOME`, as under some service managers, the user
+/// database knows the home; the config file is never looked for in the current folder.
 fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    let value = std::env::var(name).ok();
+    match name {
+        "HOME" => value.or_else(|| Some(std::env::home_dir()?.to_string_lossy().into_owned())),
+        _ => value,
+    }
 }
 
 /// The profile a person means: the flag, `AWS_PROFILE`, `default`.

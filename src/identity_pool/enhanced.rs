@@ -8,17 +8,19 @@ use super::refusal::{self, Asked, Refusal, Remedy};
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
-use crate::http::{self, Client, SendError};
+use crate::http::{self, Client, REQUEST_LIMIT, SendError};
 use crate::profile::{Profile, no_identity_pool, values::IdentityPoolId};
 use crate::secret::{IdToken, SecretAccessKey, SessionToken};
 use crate::user_pool::claims::Claims;
 use ::http::header::{DATE, RETRY_AFTER};
 use ::http::{HeaderMap, HeaderValue};
-use aws_sdk_cognitoidentity::config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_cognitoidentity::config::{
+    BehaviorVersion, Builder, Region, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a call gave nothing.
 #[derive(Debug)]
@@ -37,19 +39,18 @@ pub struct IdentityPool<'a> {
     runtime: tokio::runtime::Runtime,
     profile: &'a Profile,
     id: &'a IdentityPoolId,
+    until: Instant,
 }
 
 impl<'a> IdentityPool<'a> {
-    /// Prepares the client; nothing is sent yet.
-    pub fn new(profile: &'a Profile, client: &Client) -> Result<Self, Error> {
+    /// Prepares the client; nothing is sent yet. No call goes on after `until`.
+    pub fn new(profile: &'a Profile, client: &Client, until: Instant) -> Result<Self, Error> {
         let id = profile.identity_pool.as_ref().ok_or_else(|| no_identity_pool(profile))?;
         let mut config = aws_sdk_cognitoidentity::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(id.region().to_owned()))
             .use_fips(profile.fips)
             .retry_config(RetryConfig::disabled())
-            // The call blocks, so only the client's own limits can end it.
-            .timeout_config(TimeoutConfig::disabled())
             .http_client(client.clone());
         if let Some(endpoint) = &profile.identity_endpoint {
             config = config.endpoint_url(endpoint.as_str());
@@ -62,7 +63,13 @@ impl<'a> IdentityPool<'a> {
             )
             .because(e)
         })?;
-        Ok(Self { sdk: aws_sdk_cognitoidentity::Client::from_conf(config.build()), runtime, profile, id })
+        Ok(Self {
+            sdk: aws_sdk_cognitoidentity::Client::from_conf(config.build()),
+            runtime,
+            profile,
+            id,
+            until,
+        })
     }
 
     /// Credentials, and the IdentityId they belong to. GetId is called only where no IdentityId is
@@ -84,6 +91,7 @@ impl<'a> IdentityPool<'a> {
     fn get_id(&self, token: &IdToken, claims: &Claims) -> Result<String, CallError> {
         let call =
             self.sdk.get_id().identity_pool_id(self.id.as_str()).set_logins(Some(logins(token, claims)));
+        let call = call.customize().config_override(self.in_time());
         let answer = self.runtime.block_on(call.send()).map_err(|e| self.read(&e, claims, None))?;
         answer.identity_id.filter(|id| !id.is_empty()).ok_or_else(|| self.not_from_aws())
     }
@@ -102,6 +110,7 @@ impl<'a> IdentityPool<'a> {
             .identity_id(identity)
             .set_custom_role_arn(role.map(str::to_owned))
             .set_logins(Some(logins(token, claims)));
+        let call = call.customize().config_override(self.in_time());
         let answer = self.runtime.block_on(call.send()).map_err(|e| self.read(&e, claims, role))?;
         let id = answer.identity_id.unwrap_or_else(|| identity.to_owned());
         let given = answer.credentials.ok_or_else(|| self.not_from_aws())?;
@@ -119,6 +128,12 @@ impl<'a> IdentityPool<'a> {
             )),
             _ => Err(self.not_from_aws()),
         }
+    }
+
+    /// The call blocks, so the SDK can't end it; our client ends it at this limit.
+    fn in_time(&self) -> Builder {
+        let left = self.until.saturating_duration_since(Instant::now()).min(REQUEST_LIMIT);
+        Builder::new().timeout_config(TimeoutConfig::builder().read_timeout(left).build())
     }
 
     fn read<E>(&self, error: &SdkError<E, HttpResponse>, claims: &Claims, role: Option<&str>) -> CallError

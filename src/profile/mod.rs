@@ -172,6 +172,19 @@ impl Profile {
         EntryName::new("credentials", [login.as_str(), pool, endpoint, user_pool, fips, role])
     }
 
+    /// The cache entries of all profiles in the config file that share this one's login, itself
+    /// included. Profiles that can't be read have none.
+    pub fn credentials_sharing_its_login(&self, env: &dyn Environment) -> Vec<EntryName> {
+        let login = self.login_entry();
+        config_file::profile_names(&config_path(env))
+            .iter()
+            .filter_map(|name| Self::load(name, env, &self.home).ok())
+            .filter(|other| other.login_entry() == login)
+            .map(|other| other.credentials_entry())
+            .chain([self.credentials_entry()])
+            .collect()
+    }
+
     /// The store entry of the app client's secret.
     pub fn client_secret_entry(&self) -> EntryName {
         EntryName::new("client-secret", [self.user_pool.domain.as_str(), &self.user_pool.client_id])
@@ -185,7 +198,9 @@ impl Profile {
 
 /// `cognito-creds COMMAND --profile NAME`, quoted for a shell.
 pub fn command_line(command: &str, profile: &str) -> String {
-    format!("cognito-creds {command} --profile {}", shell_word(profile))
+    // A name with a leading hyphen would be read as a flag.
+    let between = if profile.starts_with('-') { '=' } else { ' ' };
+    format!("cognito-creds {command} --profile{between}{}", shell_word(profile))
 }
 
 /// The AWS config file: `AWS_CONFIG_FILE`, else `~/.aws/config`; a leading `~/` is the home folder.

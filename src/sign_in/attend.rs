@@ -1,7 +1,7 @@
 //! The sign-in itself: bind the port, send the person to the provider, take the one true callback,
 //! exchange the code, store the login, fetch credentials, and only then show the page.
 
-use super::{login_lock, sign_in_lock, words};
+use super::{LOCK_LIMIT, login_lock, sign_in_lock, words};
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 /// How long a sign-in waits for its lock: whoever held it before gives it up within this time.
-const TAKE_OVER: Duration = Duration::from_secs(5);
+/// One that is just being completed needs as long as an exchange.
+const TAKE_OVER: Duration = Duration::from_secs(LOCK_LIMIT.as_secs() + 10);
 
 /// How the person gets to the provider's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,9 @@ pub struct SignedIn {
 pub struct Attendance<'a> {
     session: &'a Session<'a>,
     journal: &'a Journal,
+    env: &'a dyn Environment,
     record: SignIn,
+    recorded: bool,
     again: bool,
     // Released last, when the page has been delivered.
     _running: Lock,
@@ -62,6 +65,7 @@ impl<'a> Attendance<'a> {
         journal: &'a Journal,
         replace: bool,
         again: bool,
+        env: &'a dyn Environment,
     ) -> Result<Option<Self>, Error> {
         let profile = session.profile;
         let record = SignIn {
@@ -79,8 +83,8 @@ impl<'a> Attendance<'a> {
         let until = Instant::now() + if replace { TAKE_OVER } else { Duration::from_secs(1) };
         match Lock::acquire_until(&path, until, || ControlFlow::<()>::Continue(()))? {
             Waited::Acquired(lock) => {
-                journal.record(&profile.login_entry(), &record);
-                Ok(Some(Self { session, journal, record, again, _running: lock }))
+                let recorded = journal.record(&profile.login_entry(), &record);
+                Ok(Some(Self { session, journal, env, record, recorded, again, _running: lock }))
             }
             _ if replace => Err(Error::new(
                 Next::TryAgain,
@@ -93,12 +97,7 @@ impl<'a> Attendance<'a> {
 
     /// Runs the sign-in to its end. `announce` is told the address before the browser opens, and
     /// whether one will.
-    pub fn run(
-        mut self,
-        way: Way,
-        env: &dyn Environment,
-        announce: impl FnOnce(&Url, &RedirectUri),
-    ) -> Result<SignedIn, Error> {
+    pub fn run(mut self, way: Way, announce: impl FnOnce(&Url, &RedirectUri)) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
         // Whatever would fail after the person has signed in fails better before.
         self.session.client().map_err(|e| self.not_begun(e))?;
@@ -107,14 +106,16 @@ impl<'a> Attendance<'a> {
         let request = Request::new(&profile.user_pool, &redirect, self.again)?;
         announce(&request.url, &redirect);
         if way == Way::Browser
-            && let Err(e) = browser::open(&request.url, env)
+            && let Err(e) = browser::open(&request.url, self.env)
         {
             // The address has been told; somebody may still open it.
             log::info!("no browser could be opened: {e}");
         }
         let until = Instant::now() + profile.login_timeout;
         let (entry, attempt) = (profile.login_entry(), self.record.attempt.clone());
-        let replaced = || self.journal.last_sign_in(&entry).is_some_and(|r| r.attempt != attempt);
+        // Where records can't be written, on a full disk, an old one says nothing about us.
+        let replaced =
+            || self.recorded && self.journal.last_sign_in(&entry).is_some_and(|r| r.attempt != attempt);
         let served = listener.serve(&request.state, until, replaced, |callback| {
             let result = self.complete(callback, &request, &redirect);
             let page = page(profile, &result);
@@ -223,18 +224,20 @@ impl<'a> Attendance<'a> {
         let refresh = tokens.refresh_token.clone().ok_or_else(|| words::no_refresh_token(profile))?;
         let mut login = Login::new(profile, tokens, refresh, &claims, Timestamp::now());
         let path = login_lock(self.journal.folder()?, profile);
+        login.sign_in.clone_from(&self.record.attempt);
         // A holder that hangs must not cost the person this sign-in: after the bound it is saved
-        // all the same, and the newest login wins.
+        // all the same, and what the holder brings in the end is dropped.
         let _lock =
-            Lock::acquire_until(&path, Instant::now() + RENEWAL_LIMIT, || ControlFlow::<()>::Continue(()))?;
+            Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || ControlFlow::<()>::Continue(()))?;
         if let Ok(Some(old)) = session.vault.load_stored() {
             login.inherit(old);
         }
-        session.vault.save(&login)?;
-        // Whoever was signed in before: their credentials are not this person's.
-        for entry in login.caches() {
+        // Whoever was signed in before: their credentials are not this person's. They go first, so
+        // that a kill between the two leaves the old login and not the old credentials.
+        for entry in login.caches().chain(profile.credentials_sharing_its_login(self.env)) {
             session.vault.forget_credentials(&entry);
         }
+        session.vault.save(&login)?;
         let (user, provider) = (login.user.clone(), login.provider.clone());
         if profile.identity_pool.is_none() {
             return Ok(Settled { user, provider, credentials: Ok(None) });

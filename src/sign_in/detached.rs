@@ -57,7 +57,8 @@ pub fn start_renewal(profile: &Profile) {
 fn spawn(command: &str, profile: &Profile, stdout: Stdio) -> Result<Child, Error> {
     let program = std::env::current_exe().map_err(|e| lost(profile).because(e))?;
     let mut child = Command::new(program);
-    child.args([command, "--profile", &profile.name]);
+    // One word, so that a name with a leading hyphen is no flag.
+    child.args([command, &format!("--profile={}", profile.name)]);
     platform::detach(&mut child).stdout(stdout);
     child.spawn().map_err(|e| lost(profile).because(e))
 }

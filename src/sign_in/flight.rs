@@ -5,7 +5,7 @@
 //! releases and for results that lie in a store, so a killed winner blocks nobody.
 
 use super::detached::{self, Hello};
-use super::{login_lock, may_open, sign_in_lock, words};
+use super::{LOCK_LIMIT, login_lock, may_open, sign_in_lock, words};
 use crate::browser;
 use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
@@ -14,14 +14,12 @@ use crate::journal::{Journal, Outcome};
 use crate::lock::{Lock, Waited};
 use crate::profile::config_file::shell_word;
 use crate::profile::{Environment, Interactive, Profile};
-use crate::session::{RENEWAL_LIMIT, Session, Silent, Step};
+use crate::session::{Session, Silent, Step};
 use crate::terminal;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long another process may hold the login lock: a whole renewal and some keychain calls.
-const LOCK_LIMIT: Duration = Duration::from_secs(RENEWAL_LIMIT.as_secs() + 10);
 /// How often a waiting process looks whether the sign-in has ended.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long no sign-in may be seen before it counts as dead: `login` replacing it leaves a short gap.
@@ -55,8 +53,9 @@ enum Entered {
 /// What waiting for a sign-in gave.
 enum Joined {
     Cached(Credentials),
-    /// It completed, for another profile of the same login or without a cache.
-    LookAgain,
+    /// It ended, for another profile of the same login or without a cache. The error is for the case
+    /// that there is no login all the same.
+    LookAgain(Error),
 }
 
 impl Flight<'_> {
@@ -68,22 +67,33 @@ impl Flight<'_> {
             }
             return Ok(credentials);
         }
+        // A live credential is always better than an error, wherever the error comes from.
+        self.new_credentials().or_else(|error| match self.session.alive() {
+            Some(credentials) => {
+                self.journal.note(&self.session.profile.name, error.what());
+                Ok(credentials)
+            }
+            None => Err(error),
+        })
+    }
+
+    fn new_credentials(&self) -> Result<Credentials, Error> {
         let began = Began { at: Timestamp::now(), instant: Instant::now() };
-        let mut signed_in = false;
+        let mut joined = None;
         loop {
             let lock = match self.enter(began)? {
                 Entered::Cached(credentials) => return Ok(credentials),
                 Entered::Working(lock) => lock,
             };
-            match self.session.silent(false)? {
-                Silent::Credentials(credentials) => return Ok(credentials),
-                Silent::SignIn if signed_in => return Err(did_not_last(self.session.profile)),
-                Silent::SignIn => self.start()?,
+            match (self.session.silent(false)?, joined) {
+                (Silent::Credentials(credentials), _) => return Ok(credentials),
+                (Silent::SignIn, None) => self.start()?,
+                (Silent::SignIn, Some(error)) => return Err(error),
             }
             drop(lock);
             match self.join(began)? {
                 Joined::Cached(credentials) => return Ok(credentials),
-                Joined::LookAgain => signed_in = true,
+                Joined::LookAgain(error) => joined = Some(error),
             }
         }
     }
@@ -102,13 +112,20 @@ impl Flight<'_> {
     fn enter(&self, began: Began) -> Result<Entered, Error> {
         let profile = self.session.profile;
         let path = login_lock(self.journal.folder()?, profile);
-        let waited =
-            Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || match self.session.ready(began.at) {
+        let mut waited_for_it = false;
+        let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || {
+            waited_for_it = true;
+            match self.session.ready(began.at) {
                 Some(credentials) => ControlFlow::Break(credentials),
                 None => ControlFlow::Continue(()),
-            })?;
+            }
+        })?;
         match waited {
-            Waited::Acquired(lock) => Ok(Entered::Working(lock)),
+            // Whoever held it before may have brought what we want, however short it lives.
+            Waited::Acquired(lock) => Ok(match self.session.ready(began.at).filter(|_| waited_for_it) {
+                Some(credentials) => Entered::Cached(credentials),
+                None => Entered::Working(lock),
+            }),
             Waited::Stopped(credentials) => Ok(Entered::Cached(credentials)),
             Waited::TimedOut => Err(stuck(profile, &path)),
         }
@@ -157,9 +174,12 @@ impl Flight<'_> {
                 last_seen = Instant::now();
             }
             let record = self.journal.last_sign_in(&profile.login_entry());
+            let own = record.as_ref().is_some_and(|r| r.profile == profile.name);
             match record.filter(|r| r.ended >= Some(began.at)).map(|r| r.outcome) {
+                // The role of another profile may be refused where this one's is not.
+                Some(Some(Outcome::Failed(told))) if !own => return Ok(Joined::LookAgain(told.into())),
                 Some(Some(Outcome::Failed(told) | Outcome::NotBegun(told))) => return Err(told.into()),
-                Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain),
+                Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain(did_not_last(profile))),
                 Some(None) => {
                     return Err(words::unanswered(profile, &words::redirects(profile), None));
                 }

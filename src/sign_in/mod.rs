@@ -18,9 +18,12 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::journal::{Outcome, SignIn};
 use crate::profile::Profile;
+use crate::session::RENEWAL_LIMIT;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How long another process may hold the login lock: a whole renewal and some keychain calls.
+pub const LOCK_LIMIT: Duration = Duration::from_secs(RENEWAL_LIMIT.as_secs() + 10);
 /// How long a failed sign-in is the answer to whoever asks again: JS and Ruby run a failing
 /// credential process twice, Terraform several times.
 const FAILED_FOR: Duration = Duration::from_mins(1);

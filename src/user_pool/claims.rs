@@ -124,7 +124,9 @@ fn issued_by(iss: &str, pool: &str) -> bool {
     let Some((host, path)) = iss.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
         return false;
     };
-    path == pool && (host.starts_with("cognito-idp.") || host.starts_with("issuer-cognito-idp."))
+    let service = host.starts_with("cognito-idp.") || host.starts_with("issuer-cognito-idp.");
+    let aws = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end));
+    path == pool && service && aws
 }
 
 /// `cognito:roles` is described as an array in one place and as comma-separated text in another.
@@ -189,6 +191,7 @@ mod tests {
     #[test]
     fn both_issuer_forms_are_known() {
         assert!(issued_by("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A", "eu-west-1_A"));
+        assert!(!issued_by("https://cognito-idp.evil.example/eu-west-1_A", "eu-west-1_A"));
         assert!(!issued_by("http://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A", "eu-west-1_A"));
     }
 

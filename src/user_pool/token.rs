@@ -11,7 +11,7 @@ use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Profile, keys};
 use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 use url::form_urlencoded;
 
@@ -23,7 +23,13 @@ pub struct Tokens {
     /// For the user pool's own endpoints.
     pub access_token: AccessToken,
     /// Always in a code grant; in a refresh only where rotation is on.
+    #[serde(default, deserialize_with = "none_if_empty")]
     pub refresh_token: Option<RefreshToken>,
+}
+
+/// An empty refresh token is none: taken over, it would end the login.
+fn none_if_empty<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RefreshToken>, D::Error> {
+    Ok(Option::<RefreshToken>::deserialize(d)?.filter(|token| !token.expose().is_empty()))
 }
 
 /// Why there are no tokens, by what is to be done.
@@ -247,6 +253,7 @@ fn not_sent(profile: &Profile, e: &SendError) -> TokenError {
 struct WithoutIdToken {
     #[serde(rename = "access_token")]
     _access_token: AccessToken,
+    #[serde(default, deserialize_with = "none_if_empty")]
     refresh_token: Option<RefreshToken>,
 }
 
