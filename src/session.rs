@@ -166,7 +166,10 @@ impl<'a> Session<'a> {
     }
 
     fn renew(&self) -> Result<Silent, Error> {
-        let Some(mut login) = self.vault.load()? else { return Ok(Silent::SignIn) };
+        let Some(mut login) = self.vault.load()? else {
+            log::info!("nobody is signed in for profile {}", self.profile.name);
+            return Ok(Silent::SignIn);
+        };
         let id_token = Claims::decode(&login.id_token).ok().map(|c| c.exp);
         // An unreadable ID token is an old one: the refresh token may still be good.
         let known = Known { credentials: None, id_token: id_token.or(Some(Timestamp::from_unix(0))) };
@@ -281,6 +284,7 @@ impl<'a> Session<'a> {
             profile: self.profile,
             secret: secret.as_ref(),
         };
+        log::info!("asking {} for new tokens", self.profile.user_pool.domain.host());
         let (mut repeat, mut lost) = (0, 0);
         loop {
             let result = endpoint.refresh(&login.refresh_token, left(until).min(REQUEST_LIMIT));
@@ -321,6 +325,7 @@ impl<'a> Session<'a> {
     /// The ID token for AWS credentials, with each remedy tried once.
     pub fn exchange(&self, mut login: Login, until: Instant) -> Result<Silent, Error> {
         let id = self.profile.identity_pool.as_ref().ok_or_else(|| no_identity_pool(self.profile))?;
+        log::info!("asking identity pool {} for credentials", id.as_str());
         let pool = IdentityPool::new(self.profile, self.client()?, until)?;
         let mut tried = Tried::default();
         loop {

@@ -67,7 +67,7 @@ impl Entries {
                 let (path, host) = (self.config.0.display(), pool.domain.host());
                 Finding::ok("profile", format!("{path} is readable; {host}, app client {}", pool.client_id))
             }
-            Err(error) => Finding::of("profile", error, "aws configure list-profiles"),
+            Err(error) => Finding::of("profile", error, "cognito-creds status"),
         }
     }
 

@@ -16,6 +16,9 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+/// What some editors on Windows put in front of UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// The name under which the wanted section is handed to the parser. The person's own name may hold
 /// blanks or quotes that the parser refuses.
 const SELECTED: &str = "selected";
@@ -62,6 +65,15 @@ pub fn read(path: &Path, name: &str) -> Result<Option<Section>, Error> {
             ));
         }
     };
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        // Notepad and PowerShell write it, and the AWS CLI refuses the whole file.
+        let path = path.display().to_string();
+        let what = format!(
+            "The AWS config file {path} begins with a byte order mark, which the AWS tools can't read."
+        );
+        let paste = format!(r"sed -i.bak '1s/^\xEF\xBB\xBF//' {}", shell_word(&path));
+        return Err(Error::new(Next::Configure, what, paste));
+    }
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
         broken(path, line, "it is not UTF-8 text")
@@ -152,7 +164,6 @@ impl LineMap {
 fn cut(text: &str, name: &str) -> Result<Option<Cut>, BrokenLine> {
     let mut cut = Cut { text: String::new(), lines: LineMap::default() };
     let (mut kept, mut keep, mut found, mut in_section) = (0, false, false, false);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, line) in text.lines().enumerate() {
         let line_number = index + 1;
         match classify(line) {
@@ -289,7 +300,7 @@ pub fn has_section(path: &Path, name: &str) -> bool {
 pub fn profile_names(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
-    for line in text.lines() {
+    for line in text.trim_start_matches('\u{feff}').lines() {
         let Line::Header(Some(header)) = classify(line) else { continue };
         let name = match header.split_once([' ', '\t']) {
             Some(("profile", rest)) => unquote(rest.trim()),
@@ -328,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_file_from_windows_reads_the_same() {
-        assert_eq!(get("\u{feff}[profile a]\r\nX = 1\r\n\r\n", "a", "x").unwrap(), "1");
+        assert_eq!(get("[profile a]\r\nX = 1\r\n\r\n", "a", "x").unwrap(), "1");
     }
 
     #[test]

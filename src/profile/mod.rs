@@ -219,12 +219,21 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
     let names = config_file::profile_names(path);
     let (have, paste) = match names.len() {
         0 => ("it has no profiles".to_owned(), first_line(name)),
-        1..=12 => (format!("it has {}", names.join(", ")), "aws configure list-profiles".to_owned()),
-        n => (format!("it has {n} others"), "aws configure list-profiles".to_owned()),
+        1 => (format!("it has {}", names[0]), command_line("login", &names[0])),
+        2..=12 => (format!("it has {}", names.join(", ")), "cognito-creds status".to_owned()),
+        n => (format!("it has {n} others"), "cognito-creds status".to_owned()),
     };
-    let what = if config_file::has_section(path, name) {
-        format!("In {} the section [{name}] has to be [profile {name}].", path.display())
-    } else if path.exists() {
+    if config_file::has_section(path, name) {
+        let what = format!("In {} the section [{name}] has to be [profile {name}].", path.display());
+        let script = format!(r"s|^\[{name}\]|[profile {name}]|");
+        let file = path.display().to_string();
+        return Error::new(
+            Next::Configure,
+            what,
+            format!("sed -i.bak {} {}", shell_word(&script), shell_word(&file)),
+        );
+    }
+    let what = if path.exists() {
         format!("There is no profile {name} in {}; {have}.", path.display())
     } else {
         format!("There is no AWS config file {}, so there is no profile {name}.", path.display())

@@ -149,7 +149,8 @@ pub fn user_pool_id(text: &str) -> Result<&str, String> {
 /// stand-ins use.
 pub fn client_id(text: &str) -> Result<&str, String> {
     let ok = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'+' || b == b'-';
-    if !text.is_empty() && text.len() <= 128 && text.bytes().all(ok) {
+    let placeholder = text == example(super::keys::CLIENT_ID.name);
+    if !text.is_empty() && text.len() <= 128 && text.bytes().all(ok) && !placeholder {
         Ok(text)
     } else {
         Err(format!("'{text}' is not an app client id (letters and digits)"))

@@ -103,6 +103,7 @@ impl<'a> Attendance<'a> {
         self.session.client().map_err(|e| self.not_begun(e))?;
         let listener = Listener::bind(&profile.user_pool.redirect_uris).map_err(|e| self.not_begun(e))?;
         let redirect = listener.redirect_uri().clone();
+        log::info!("listening for the browser at {}", redirect.as_str());
         let request = Request::new(&profile.user_pool, &redirect, self.again)?;
         announce(&request.url, &redirect);
         if way == Way::Browser
@@ -219,6 +220,7 @@ impl<'a> Attendance<'a> {
 
     /// Stores the login of these tokens and fetches the profile's credentials.
     fn settle(&self, tokens: Tokens, nonce: &str) -> Result<Settled, Error> {
+        log::info!("the browser came back, and the authorization code was exchanged");
         let (session, profile) = (self.session, self.session.profile);
         let claims = session.check(&tokens, Some(nonce))?;
         let refresh = tokens.refresh_token.clone().ok_or_else(|| words::no_refresh_token(profile))?;

@@ -62,7 +62,9 @@ impl Flight<'_> {
     /// Credentials: from the cache, else by renewal, else by a sign-in where one is allowed.
     pub fn credentials(&self) -> Result<Credentials, Error> {
         if let Some((credentials, step)) = self.session.warm() {
+            log::info!("the cached credentials do");
             if step == Step::PrintAndRenew {
+                log::info!("they are renewed in the background");
                 detached::start_renewal(self.session.profile);
             }
             return Ok(credentials);
