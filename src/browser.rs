@@ -22,7 +22,8 @@ pub fn can_be_seen(env: &dyn Environment) -> bool {
 /// Opens the address: `BROWSER` if set, else the platform's own way.
 ///
 /// No shell is involved, the address is one argument, and the child has none of our streams: a text
-/// browser on our stdout would corrupt the JSON that an SDK waits for.
+/// browser on our stdout would corrupt the JSON that an SDK waits for. On Unix the child leads a
+/// process group of its own, so that Ctrl-C ends `login` and not the browser with it.
 pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no browser found");
     let commands = match env.var("BROWSER") {
@@ -34,6 +35,8 @@ pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
             command.env_remove(name);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         match command.spawn() {
             Ok(_child) => return Ok(()),
             Err(e) => last = e,
@@ -80,6 +83,26 @@ mod tests {
         assert!(seen(&["DISPLAY"]) && seen(&["WAYLAND_DISPLAY"]) && seen(&["WSL_DISTRO_NAME"]));
         assert!(seen(&["BROWSER", "SSH_CONNECTION"]));
         assert!(!seen(&["DISPLAY", "BROWSER", "CI"]));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_browser_is_in_a_process_group_of_its_own_out_of_the_reach_of_ctrl_c() {
+        let folder = tempfile::tempdir().unwrap();
+        let (script, seen) = (folder.path().join("browser"), folder.path().join("seen"));
+        let text = format!("echo $$ $(ps -o pgid= -p $$) >{0}.new; mv {0}.new {0}", seen.display());
+        std::fs::write(&script, text).unwrap();
+        let browser = format!("sh {}", script.display());
+        let env = |name: &str| (name == "BROWSER").then(|| browser.clone());
+        open(&Url::parse("https://x/").unwrap(), &env).unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !seen.exists() {
+            assert!(std::time::Instant::now() < until, "the browser never ran");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let seen = std::fs::read_to_string(seen).unwrap();
+        let (process, group) = seen.trim().split_once(' ').unwrap();
+        assert_eq!(process, group);
     }
 
     #[test]

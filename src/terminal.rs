@@ -10,8 +10,19 @@ const DEVICE: &str = "CONOUT$";
 const DEVICE: &str = "/dev/tty";
 
 /// The controlling terminal, if there is one.
+///
+/// Opened so that no write ever waits: a terminal stopped with Ctrl-S takes nothing until Ctrl-Q
+/// (termios(3)), and whoever speaks may hold a lock that others wait for.
 fn open() -> Option<File> {
-    OpenOptions::new().write(true).open(DEVICE).ok()
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    options.open(DEVICE).ok()
 }
 
 /// Whether a person could read what is said.
@@ -20,10 +31,11 @@ pub fn is_there() -> bool {
 }
 
 /// Says something to the person, on a line of its own, in one write so that lines of several
-/// processes don't mix. Without a terminal nothing happens.
+/// processes don't mix. Without a terminal nothing happens; on one that is stopped or full, the text
+/// or the rest of it is dropped.
 pub fn say(text: &str) {
     if let Some(mut tty) = open() {
-        // A terminal that went away is nobody to talk to.
+        // A terminal that went away or takes nothing is nobody to talk to.
         let _ = tty.write_all(format!("{text}\n").as_bytes());
     }
 }

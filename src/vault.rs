@@ -4,6 +4,10 @@
 //! one rule about falling from one store to the next: the keychain, else the kernel keyring with a
 //! notice, never a plain file unless the profile says `cognito_store = file`.
 
+mod places;
+
+pub use places::{Kind, Place, Places, Unreached};
+
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::Journal;
@@ -11,71 +15,23 @@ use crate::login::Login;
 use crate::profile::config_file::shell_word;
 use crate::profile::{CacheChoice, Profile, StoreChoice};
 use crate::secret::{ClientSecret, RefreshToken};
-use crate::store::{Bytes, EntryName, Files, Kernel, Keychain, Store, StoreError};
-use crate::{clock::Timestamp, platform, terminal};
-use std::ops::Deref;
+use crate::store::{Bytes, EntryName, Store, StoreError};
+use crate::{clock::Timestamp, terminal};
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::time::Duration;
 
-/// The places a profile's values may lie in.
-pub struct Places {
-    /// The operating system's keychain.
-    pub keychain: Box<dyn Store>,
-    /// Credentials in the kernel keyring; none where the platform has none.
-    pub kernel_cache: Option<Box<dyn Store>>,
-    /// Logins in the kernel keyring.
-    pub kernel_logins: Option<Box<dyn Store>>,
-    /// Logins in files.
-    pub files: Box<dyn Store>,
+/// A stored login's stamp further ahead than this was written under a wrong clock.
+const CLOCK_SLACK: Duration = Duration::from_mins(5);
+
+fn believable(changed: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    Some(changed).filter(|changed| *changed <= now.plus(CLOCK_SLACK))
 }
 
-impl Places {
-    /// The real ones. Nothing is opened before it is used.
-    pub fn of_this_system() -> Self {
-        let kernel = cfg!(target_os = "linux");
-        Self {
-            keychain: Box::new(Keychain::new()),
-            kernel_cache: kernel.then(|| Box::new(Kernel::cache()) as Box<dyn Store>),
-            kernel_logins: kernel.then(|| Box::new(Kernel::login()) as Box<dyn Store>),
-            files: Box::new(Files::new(platform::data_place())),
-        }
-    }
-}
-
-/// What kind of place something is kept in, by the names of `cognito_store`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The operating system's keychain.
-    Keychain,
-    /// The kernel keyring.
-    Kernel,
-    /// A file.
-    File,
-}
-
-impl Kind {
-    /// As the profile's key and `status --json` write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Keychain => "keychain",
-            Self::Kernel => "kernel",
-            Self::File => "file",
-        }
-    }
-}
-
-/// One place, and what kind it is.
-#[derive(Clone, Copy)]
-pub struct Place<'a> {
-    /// What kind of place it is.
-    pub kind: Kind,
-    store: &'a dyn Store,
-}
-
-impl<'a> Deref for Place<'a> {
-    type Target = dyn Store + 'a;
-
-    fn deref(&self) -> &Self::Target {
-        self.store
-    }
+/// Orders two copies of a login. An ended one never beats a live one, nor a stamp that can't be
+/// believed one that can.
+fn worth(login: &Login, now: Timestamp) -> (bool, Option<Timestamp>) {
+    (!login.has_ended(), believable(login.changed, now))
 }
 
 /// Everything kept for one profile.
@@ -85,6 +41,10 @@ pub struct Vault<'a> {
     journal: &'a Journal,
     /// A refresh token from the environment, used where no login is stored yet.
     seed: Option<RefreshToken>,
+    /// The newest believable stamp among the stored copies that were read.
+    newest_seen: Cell<Option<Timestamp>>,
+    /// Whether the person has been told that there is no keychain: once is enough.
+    told: Cell<bool>,
 }
 
 impl<'a> Vault<'a> {
@@ -95,7 +55,7 @@ impl<'a> Vault<'a> {
         journal: &'a Journal,
         seed: Option<RefreshToken>,
     ) -> Self {
-        Self { profile, places, journal, seed }
+        Self { profile, places, journal, seed, newest_seen: Cell::new(None), told: Cell::new(false) }
     }
 
     /// Cached credentials, from the place that answers without lock, prompt or network. A kernel
@@ -122,19 +82,27 @@ impl<'a> Vault<'a> {
     /// Cached credentials from every place where [`Self::cache`] may have put them; the freshest.
     pub fn cached_anywhere(&self) -> Option<Credentials> {
         let entry = self.profile.credentials_entry();
-        self.cache_places()
-            .filter_map(|place| Self::read_credentials(&*place, &entry))
-            .max_by_key(|c| (c.obtained, c.expiration))
-    }
-
-    fn read_credentials(place: &dyn Store, entry: &EntryName) -> Option<Credentials> {
-        match place.load(entry) {
-            Ok(found) => Credentials::from_bytes(&found?),
-            Err(e) => {
-                log::debug!("cache in {}: {e}", place.describe());
-                None
+        let mut freshest: Option<Credentials> = None;
+        for place in self.cache_places() {
+            match place.load(&entry) {
+                Ok(found) => {
+                    let found = found.and_then(|bytes| Credentials::from_bytes(&bytes));
+                    freshest = freshest.into_iter().chain(found).max_by_key(|c| (c.obtained, c.expiration));
+                    if place.kind == Kind::Kernel && !self.uses_keychain() {
+                        break;
+                    }
+                }
+                Err(e) => log::debug!("cache in {}: {e}", place.describe()),
             }
         }
+        freshest
+    }
+
+    /// Whether the profile keeps anything in the keychain where the kernel keyring works. One that
+    /// does not never waits for a keychain that is locked or frozen.
+    fn uses_keychain(&self) -> bool {
+        self.profile.cache == CacheChoice::Keychain
+            || matches!(self.profile.store, StoreChoice::Default | StoreChoice::Keychain)
     }
 
     fn cache_places(&self) -> impl Iterator<Item = Place<'_>> {
@@ -154,7 +122,13 @@ impl<'a> Vault<'a> {
         for place in self.cache_places() {
             match place.save(&entry, &bytes, Some(lives)) {
                 Ok(()) => return,
-                Err(e) => log::debug!("cache in {}: {e}", place.describe()),
+                Err(e) => {
+                    log::debug!("cache in {}: {e}", place.describe());
+                    if !matches!(e, StoreError::Absent(_)) && !self.uses_keychain() {
+                        // A full kernel keyring still answers, so nobody would look further.
+                        return;
+                    }
+                }
             }
         }
     }
@@ -180,9 +154,9 @@ impl<'a> Vault<'a> {
         Ok(Some(stored).filter(|login| !login.has_ended()))
     }
 
-    /// The stored login, ended or not; of two copies the one changed last. A store that can't be opened is an
-    /// error only if no other one has the login: nobody is sent to sign in because a keychain is
-    /// locked.
+    /// The stored login, ended or not; of two copies a live one, else the one changed last. A store
+    /// that can't be opened is an error only if no other one has the login: nobody is sent to sign
+    /// in because a keychain is locked.
     pub fn load_stored(&self) -> Result<Option<Login>, Error> {
         Ok(self.stored_in()?.map(|(login, _)| login))
     }
@@ -191,13 +165,15 @@ impl<'a> Vault<'a> {
     pub fn stored_in(&self) -> Result<Option<(Login, Place<'_>)>, Error> {
         let entry = self.profile.login_entry();
         let (mut found, mut trouble) = (None::<(Login, Place<'_>)>, None);
+        let now = Timestamp::now();
         for place in self.login_places() {
-            match place.load(&entry) {
-                Ok(bytes) => {
-                    let login =
-                        bytes.and_then(|b| Login::from_bytes(&b)).filter(|l| l.belongs_to(self.profile));
-                    let copy = login.map(|login| (login, place));
-                    found = found.into_iter().chain(copy).max_by_key(|(login, _)| login.changed);
+            match self.load_copy(place, &entry) {
+                Ok(copy) => {
+                    if let Some(stamp) = copy.as_ref().and_then(|login| believable(login.changed, now)) {
+                        self.newest_seen.set(self.newest_seen.get().max(Some(stamp)));
+                    }
+                    let copy = copy.map(|login| (login, place));
+                    found = found.into_iter().chain(copy).max_by_key(|(login, _)| worth(login, now));
                 }
                 Err(StoreError::Absent(why)) if self.profile.store == StoreChoice::Default => {
                     log::debug!("{}: {why}", place.describe());
@@ -212,10 +188,15 @@ impl<'a> Vault<'a> {
         }
     }
 
+    fn load_copy(&self, place: Place<'_>, entry: &EntryName) -> Result<Option<Login>, StoreError> {
+        let login = place.load(entry)?.and_then(|bytes| Login::from_bytes(&bytes));
+        Ok(login.filter(|login| login.belongs_to(self.profile)))
+    }
+
     /// Saves the login durably, in the first place that takes it, and removes copies from the others.
     pub fn save(&self, login: &Login) -> Result<(), Error> {
         let entry = self.profile.login_entry();
-        let bytes = login.to_bytes().ok_or_else(|| {
+        let bytes = self.stamped(login).to_bytes().ok_or_else(|| {
             Error::new(Next::TryAgain, "The login can't be written down.", self.profile.command("doctor"))
         })?;
         let mut trouble = None;
@@ -229,7 +210,7 @@ impl<'a> Vault<'a> {
             match place.save(&entry, &bytes, None) {
                 Ok(()) => {
                     saved_in = Some(place);
-                    if rank > 0 {
+                    if rank > 0 && !self.told.replace(true) {
                         self.notice(&format!(
                             "There is no usable keychain; the login is kept in the {}.",
                             place.describe()
@@ -249,33 +230,56 @@ impl<'a> Vault<'a> {
         }
     }
 
-    /// Removes the login from every place it may lie in. Deleting in a store that isn't there succeeds.
-    pub fn delete_login(&self) -> Result<(), Error> {
-        let entry = self.profile.login_entry();
-        let mut trouble = None;
-        for place in self.login_places() {
-            match place.delete(&entry) {
-                Ok(()) | Err(StoreError::Absent(_)) => {}
-                Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
-            }
-        }
-        trouble.map_or(Ok(()), Err)
+    /// The login as it is saved: newer than every copy seen, even if the clock was set back since,
+    /// because a copy that can't be removed now may be readable again later.
+    fn stamped(&self, login: &Login) -> Login {
+        let mut login = login.clone();
+        let now = Timestamp::now();
+        let next = self.newest_seen.get().map(|seen| seen.plus(Duration::from_secs(1)));
+        login.changed = believable(login.changed, now).unwrap_or(now).max(next.unwrap_or(now));
+        login
     }
 
-    fn login_places(&self) -> impl Iterator<Item = Place<'_>> {
-        let among = |choices: [StoreChoice; 2]| choices.contains(&self.profile.store);
-        let keychain =
-            Some(&*self.places.keychain).filter(|_| among([StoreChoice::Default, StoreChoice::Keychain]));
-        let kernel = self.places.kernel_logins.as_deref();
-        let kernel = kernel.filter(|_| among([StoreChoice::Default, StoreChoice::Kernel]));
-        let files = Some(&*self.places.files).filter(|_| self.profile.store == StoreChoice::File);
-        [(Kind::Keychain, keychain), (Kind::Kernel, kernel), (Kind::File, files)]
+    /// Every copy of the login, wherever `cognito_store` has ever put one, and the places that could
+    /// not be looked into.
+    pub fn every_copy(&self) -> (Vec<Login>, Vec<Unreached<'_>>) {
+        let entry = self.profile.login_entry();
+        let (mut copies, mut unreached) = (Vec::new(), Vec::new());
+        for place in self.all_login_places() {
+            match self.load_copy(place, &entry) {
+                Ok(copy) => copies.extend(copy),
+                Err(why) => unreached.push(Unreached { place, why }),
+            }
+        }
+        copies.sort_by_key(|login| Reverse(worth(login, Timestamp::now())));
+        (copies, unreached)
+    }
+
+    /// Removes the login from all of [`Self::every_copy`]'s places; those that refused.
+    pub fn delete_login(&self) -> Vec<Unreached<'_>> {
+        let entry = self.profile.login_entry();
+        self.all_login_places()
+            .filter_map(|place| Some(Unreached { place, why: place.delete(&entry).err()? }))
+            .collect()
+    }
+
+    fn all_login_places(&self) -> impl Iterator<Item = Place<'_>> {
+        let Places { keychain, kernel_logins, files, .. } = self.places;
+        let kernel = kernel_logins.as_deref();
+        [(Kind::Keychain, Some(&**keychain)), (Kind::Kernel, kernel), (Kind::File, Some(&**files))]
             .into_iter()
             .filter_map(|(kind, store)| Some(Place { kind, store: store? }))
     }
 
-    /// The app client's secret in the keychain, where there is one.
+    fn login_places(&self) -> impl Iterator<Item = Place<'_>> {
+        self.all_login_places().filter(|place| place.kind.may_keep_the_login_of(self.profile))
+    }
+
+    /// The app client's secret in the keychain, where there is one and the profile uses the keychain.
     pub fn client_secret(&self) -> Option<ClientSecret> {
+        if !self.uses_keychain() {
+            return None;
+        }
         let bytes: Bytes = self.places.keychain.load(&self.profile.client_secret_entry()).ok()??;
         std::str::from_utf8(&bytes).ok().map(ClientSecret::new)
     }

@@ -220,7 +220,7 @@ fn all_taken_says_by_whom_and_what_to_do() {
     if cfg!(target_os = "linux") {
         let id = std::process::id();
         assert!(error.what().contains(&format!("(process {id})")), "{error}");
-        assert_eq!(error.paste(), format!("kill {id}"));
+        assert_eq!(error.paste(), format!("ps -fp {id}"));
     }
 }
 

@@ -114,6 +114,12 @@ fn a_full_quota_drops_the_credentials_that_end_soonest_and_never_a_login() {
     OtherUser::new().does(&["fill", "", "", ""]);
 }
 
+/// The kernel lists an expired key, and charges the quota for it, for 300 seconds more (`gc_delay`).
+#[test]
+fn expired_credentials_make_room_first_and_hold_no_save_up() {
+    OtherUser::new().does(&["fill-with-expired", "", "", ""]);
+}
+
 /// What the tests above run as other users and in sessions of their own.
 #[test]
 #[ignore = "run by the other tests, with PART set"]
@@ -128,6 +134,7 @@ fn part_of_another_test() {
         "miss" => assert_eq!(loaded(&store, &name), None),
         "delete" => store.delete(&name).unwrap(),
         "fill" => fill_the_quota(),
+        "fill-with-expired" => fill_the_quota_with_expired(),
         other => panic!("no such part: {other}"),
     }
 }
@@ -150,6 +157,35 @@ fn fill_the_quota() {
     let another = login.save(&name("another login"), &vec![b'r'; 20_000], None);
     assert!(matches!(another, Err(StoreError::Full(_))), "{another:?}");
     assert_eq!(loaded(&login, &refresh_token), Some(vec![b'r'; 9_000]), "a login never goes");
+}
+
+fn fill_the_quota_with_expired() {
+    let (login, cache) = (Kernel::login(), Kernel::cache());
+    let [expired, lasting, newest, refresh_token] = ["expired", "lasting", "newest", "login"].map(name);
+    login.save(&refresh_token, &[b'r'; 6_000], None).unwrap();
+    cache.save(&lasting, &[b'c'; 4_000], HOUR).unwrap();
+    cache.save(&expired, &[b'c'; 7_000], Some(Duration::from_secs(1))).unwrap();
+    std::thread::sleep(Duration::from_millis(2_100));
+    assert_eq!(in_proc_keys(&expired).unwrap()[3], "expd", "it still takes its part of the quota");
+
+    let saved = promptly({
+        let newest = newest.clone();
+        move || Kernel::cache().save(&newest, &[b'c'; 8_000], HOUR)
+    });
+    assert!(saved.is_ok(), "{saved:?}");
+    assert_eq!(loaded(&cache, &newest), Some(vec![b'c'; 8_000]));
+    assert_eq!(loaded(&cache, &lasting), Some(vec![b'c'; 4_000]), "what is good for an hour stays");
+    assert_eq!(loaded(&cache, &expired), None);
+    let full = promptly(|| Kernel::login().save(&name("another login"), &[b'r'; 20_000], None));
+    assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+    assert_eq!(loaded(&login, &refresh_token), Some(vec![b'r'; 6_000]), "a login never goes");
+}
+
+/// What the work gives, which must not take until the kernel collects a key.
+fn promptly<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (give, take) = std::sync::mpsc::channel();
+    std::thread::spawn(move || give.send(work()));
+    take.recv_timeout(Duration::from_secs(30)).expect("the save goes round and round")
 }
 
 /// How many users the tests of this process have made up.

@@ -1,9 +1,19 @@
 //! The life of a login, told once from its first tab to its last, and what surrounds it: logout,
 //! roles, two profiles over one login, a token from the environment.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
+use cognito_creds::clock::Timestamp;
+use cognito_creds::journal::Journal;
+use cognito_creds::login::Login;
+use cognito_creds::profile::Profile;
+use cognito_creds::secret::RefreshToken;
+use cognito_creds::store::{Memory, Store};
+use cognito_creds::vault::{Places, Vault};
 use cognito_sandbox::cast;
+use std::time::Duration;
 use support::{Machine, alice, wait_until};
 
 #[test]
@@ -205,4 +215,64 @@ fn the_person_is_told_who_signed_in_after_the_exchange() {
     assert!(!page.final_url.contains("code="), "{}", page.final_url);
     support::Ran::of(caller).document();
     assert!(machine.login().is_some());
+}
+
+/// Stores with an older and a newer copy, `changed` this many seconds from now.
+fn two_copies(profile: &Profile, keychain: (&str, i64), kernel: (&str, i64)) -> Places {
+    let place = |(token, seconds): (&str, i64)| -> Box<dyn Store> {
+        let changed = Timestamp::from_unix(Timestamp::now().as_unix() + seconds);
+        let login = Login::from_refresh_token(profile, RefreshToken::new(token), changed);
+        let store = Memory::default();
+        store.save(&profile.login_entry(), &login.to_bytes().unwrap(), None).unwrap();
+        Box::new(store)
+    };
+    Places {
+        keychain: place(keychain),
+        kernel_cache: None,
+        kernel_logins: Some(place(kernel)),
+        files: Box::new(Memory::default()),
+    }
+}
+
+fn loaded(profile: &Profile, places: &Places) -> Login {
+    Vault::new(profile, places, &Journal::new(), None).load_stored().unwrap().unwrap()
+}
+
+#[test]
+fn of_two_copies_a_live_one_wins_then_the_one_changed_last() {
+    let profile = Machine::with("").profile();
+    let ended = "";
+    for (keychain, kernel, wins) in [
+        (("old", -9), ("new", 0), "new"),
+        (("new", 0), ("old", -9), "new"),
+        (("live", -9), (ended, 0), "live"),
+        ((ended, 0), ("live", -9), "live"),
+        // Written while the clock was wrong.
+        (("future", 3600), ("now", 0), "now"),
+        (("now", 0), ("future", 3600), "now"),
+        (("now", 0), ("a little ahead", 200), "a little ahead"),
+    ] {
+        let places = two_copies(&profile, keychain, kernel);
+        let found = loaded(&profile, &places);
+        assert_eq!(found.refresh_token.expose(), wins, "{keychain:?} {kernel:?}");
+    }
+}
+
+#[test]
+fn what_is_saved_is_newer_than_every_copy_that_was_read() {
+    let profile = Machine::with("").profile();
+    for stamp in [-9, 0, 200, 3600] {
+        let places = two_copies(&profile, ("before", 0), ("stays", 200));
+        let journal = Journal::new();
+        let vault = Vault::new(&profile, &places, &journal, None);
+        vault.load_stored().unwrap();
+        let changed = Timestamp::from_unix(Timestamp::now().as_unix() + stamp);
+        let stale = places.kernel_logins.as_ref().unwrap().load(&profile.login_entry()).unwrap().unwrap();
+        vault.save(&Login::from_refresh_token(&profile, RefreshToken::new("saved"), changed)).unwrap();
+        // A copy that could not be removed is back.
+        places.kernel_logins.as_ref().unwrap().save(&profile.login_entry(), &stale, None).unwrap();
+        let found = loaded(&profile, &places);
+        assert_eq!(found.refresh_token.expose(), "saved", "{stamp}");
+        assert!(found.changed <= Timestamp::now().plus(Duration::from_mins(5)), "{stamp}");
+    }
 }

@@ -57,6 +57,23 @@ fn the_address_is_told_on_the_terminal_and_nowhere_else() {
 }
 
 #[test]
+fn a_terminal_stopped_with_ctrl_s_holds_no_sign_in_up() {
+    let machine = Machine::new();
+    let out = machine.path("out");
+    let call = format!("{PROGRAM} credential-process --profile dev >{}", out.display());
+    let mut run = on_a_terminal(&machine, &format!("echo ready; read line; {call}"));
+    let mut keyboard = run.stdin.take().unwrap();
+    wait_until("the shell", || screen(&machine).contains("ready"));
+    keyboard.write_all(b"\x13\n").unwrap();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    wait_until("the credentials", || fs::read_to_string(&out).unwrap().ends_with("}\n"));
+    assert!(!screen(&machine).contains("needs a sign-in"), "the terminal was stopped");
+    keyboard.write_all(b"\x11").unwrap();
+    assert!(run.wait().unwrap().success());
+}
+
+#[test]
 fn a_pasted_address_finishes_a_sign_in_without_a_port_and_is_not_shown() {
     let machine = Machine::new();
     let mut run = on_a_terminal(&machine, &format!("{PROGRAM} login --paste --profile dev"));

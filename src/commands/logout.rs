@@ -1,14 +1,18 @@
 //! `logout`: the login goes, here and at the server, with its credentials in every profile.
 
-use super::{Desk, all_profiles, env, profile_name};
+use super::{Desk, all_profiles, env, profile_name, report};
 use crate::cli::Logout;
 use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::lock::Lock;
-use crate::profile::Profile;
+use crate::login::Login;
+use crate::profile::{Profile, StoreChoice, config_path};
 use crate::sign_in::login_lock;
+use crate::store::StoreError;
 use crate::user_pool::token::TokenEndpoint;
+use crate::vault::{Kind, Unreached, Vault};
 use crate::{browser, output};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use url::Url;
@@ -16,72 +20,157 @@ use url::Url;
 /// How long a renewal under way is waited for, so that it doesn't store a login behind our back.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
 
-/// Logs one profile's login out, or all. Everything local goes even if the server can't be told.
+/// Logs one profile's login out, or all. Everything local goes even if the server can't be told, and
+/// a profile that can't be logged out keeps no other from it.
 pub fn run(args: &Logout) -> Result<(), Error> {
-    let others = all_profiles();
-    let desks =
-        if args.all { all_profiles() } else { vec![Desk::new(&profile_name(args.profile.as_deref()))?] };
-    let mut first_error = None;
+    let named = if args.all { None } else { Some(Desk::new(&profile_name(args.profile.as_deref()))?) };
+    let (readable, unreadable): (Vec<_>, Vec<_>) = all_profiles()?.into_iter().partition(Result::is_ok);
+    let everybody: Vec<Desk> = readable.into_iter().flatten().collect();
+    let (desks, mut errors): (Vec<&Desk>, Vec<Error>) = match &named {
+        Some(desk) => (vec![desk], Vec::new()),
+        None => (everybody.iter().collect(), unreadable.into_iter().filter_map(Result::err).collect()),
+    };
+    if desks.is_empty() && errors.is_empty() {
+        let path = config_path(&env);
+        output::stdout(&format!("No profile in {} signs in through Cognito.", path.display()));
+    }
     let mut done = Vec::new();
     for desk in desks {
         let entry = desk.profile.login_entry();
         if done.contains(&entry) {
             continue;
         }
-        let sharing: Vec<_> =
-            others.iter().map(|d| &d.profile).filter(|p| p.login_entry() == entry).collect();
-        match log_out(&desk, &sharing) {
+        let others = everybody.iter().map(|other| &other.profile);
+        let sharing: Vec<_> = others.filter(|p| p.login_entry() == entry).chain([&desk.profile]).collect();
+        match log_out(desk, &sharing) {
             Ok(line) => output::stdout(&line),
-            Err(error) => first_error = first_error.or(Some(error)),
+            Err(error) => errors.push(error),
         }
         if args.browser {
             end_browser_session(&desk.profile);
         }
         done.push(entry);
     }
+    let last = errors.pop();
+    for error in &errors {
+        report(error, 0);
+    }
+    last.map_or(Ok(()), Err)
+}
+
+/// What is told of a logout that succeeded. `sharing` is every profile with this login.
+fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
+    let vault = desk.vault();
+    let path = login_lock(desk.journal.folder()?, &desk.profile);
+    let _lock = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || ControlFlow::<()>::Continue(()))?;
+    // Whoever changed `cognito_store` or was signed in elsewhere first may have several copies.
+    let (copies, mut unreached) = vault.every_copy();
+    // The credentials go first, so that a kill in between leaves a login that a logout still finds.
+    let cached = sharing.iter().map(|profile| profile.credentials_entry());
+    for entry in cached.chain(copies.iter().flat_map(Login::caches)) {
+        vault.forget_credentials(&entry);
+    }
+    for refused in vault.delete_login() {
+        if unreached.iter().all(|known| known.place.kind != refused.place.kind) {
+            unreached.push(refused);
+        }
+    }
+    let live: Vec<_> = copies.iter().filter(|login| !login.has_ended()).collect();
+    let revoked = revoke(desk, &vault, &live);
+    still_kept(&desk.profile, sharing, live.first().copied(), &unreached)?;
+    revoked?;
+    Ok(told(&desk.profile, sharing, live.first().copied(), &unreached))
+}
+
+/// Tells the server, once for each refresh token.
+fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<(), Error> {
+    let profile = &desk.profile;
+    let tokens: BTreeMap<_, _> = live.iter().map(|login| (login.refresh_token.expose(), *login)).collect();
+    let session = desk.session(vault);
+    let mut first_error = None;
+    for login in tokens.into_values() {
+        let secret = session.secret();
+        let revoked = session.client().and_then(|client| {
+            let endpoint = TokenEndpoint { client, profile, secret: secret.as_ref() };
+            endpoint.revoke(&login.refresh_token, REQUEST_LIMIT)
+        });
+        let Err(error) = revoked else { continue };
+        let what = format!(
+            "{} is signed out on this machine, but the refresh token could not be revoked and stays valid at the server: {}",
+            login.user,
+            error.what()
+        );
+        first_error = first_error.or(Some(Error::new(Next::TryAgain, what, profile.command("doctor"))));
+    }
     first_error.map_or(Ok(()), Err)
 }
 
-fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
-    let profile = &desk.profile;
-    let vault = desk.vault();
-    let path = login_lock(desk.journal.folder()?, profile);
-    let _lock = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || ControlFlow::<()>::Continue(()))?;
-    let login = vault.load_stored();
-    for other in sharing.iter().copied().chain([profile]) {
-        vault.forget_credentials(&other.credentials_entry());
+/// What a place that could not be looked into, or not be cleared, means for a logout.
+#[derive(Debug, PartialEq, Eq)]
+enum Doubt {
+    /// It keeps nothing: most machines without a screen have no keychain, and never had one.
+    None,
+    /// A login may lie there only if `cognito_store` was another once.
+    Slight,
+    /// The login may well be there.
+    Serious,
+}
+
+fn doubt(unreached: &Unreached<'_>, sharing: &[&Profile]) -> Doubt {
+    let mut keepers = sharing.iter().filter(|p| unreached.place.kind.may_keep_the_login_of(p));
+    match &unreached.why {
+        StoreError::Absent(_) if keepers.any(|p| p.store != StoreChoice::Default) => Doubt::Serious,
+        StoreError::Absent(_) => Doubt::None,
+        _ if keepers.next().is_some() => Doubt::Serious,
+        _ => Doubt::Slight,
     }
-    let Ok(Some(login)) = login else {
-        vault.delete_login()?;
-        login?;
-        return Ok(format!("Profile {} was not signed in.", profile.name));
+}
+
+/// The error of a login that may still be there.
+fn still_kept(
+    profile: &Profile,
+    sharing: &[&Profile],
+    login: Option<&Login>,
+    unreached: &[Unreached<'_>],
+) -> Result<(), Error> {
+    let Some(Unreached { place, why }) = unreached.iter().find(|u| doubt(u, sharing) == Doubt::Serious)
+    else {
+        return Ok(());
     };
-    for entry in login.caches() {
-        vault.forget_credentials(&entry);
-    }
-    let deleted = vault.delete_login();
-    if login.has_ended() {
-        deleted?;
-        return Ok(format!("Profile {} was not signed in.", profile.name));
-    }
-    let session = desk.session(&vault);
-    let secret = session.secret();
-    let revoked = session.client().and_then(|client| {
-        TokenEndpoint { client, profile, secret: secret.as_ref() }.revoke(&login.refresh_token, REQUEST_LIMIT)
-    });
-    deleted?;
-    match revoked {
-        Ok(()) => Ok(format!("Signed out {} of profile {}.", login.user, profile.name)),
-        Err(error) => Err(Error::new(
-            Next::TryAgain,
+    let signed_out = login.map_or_else(|| "The".to_owned(), |l| format!("{} is signed out, but the", l.user));
+    let what = format!(
+        "{signed_out} {} may still keep a login of profile {}: {why}.",
+        place.describe(),
+        profile.name
+    );
+    Err(Error::new(Next::TryAgain, what, profile.command("logout")))
+}
+
+fn told(
+    profile: &Profile,
+    sharing: &[&Profile],
+    login: Option<&Login>,
+    unreached: &[Unreached<'_>],
+) -> String {
+    let no_keychain = |u: &Unreached<'_>| {
+        u.place.kind == Kind::Keychain && sharing.iter().any(|p| Kind::Keychain.may_keep_the_login_of(p))
+    };
+    let first = match login {
+        Some(login) => format!("Signed out {} of profile {}.", login.user, profile.name),
+        // Over SSH, the keychain of the person's desktop is out of reach.
+        None if unreached.iter().any(no_keychain) => {
             format!(
-                "{} is signed out on this machine, but the refresh token could not be revoked and stays valid at the server: {}",
-                login.user,
-                error.what()
-            ),
-            profile.command("doctor"),
-        )),
-    }
+                "Profile {} was not signed in. (This session has no keychain to look into.)",
+                profile.name
+            )
+        }
+        None => format!("Profile {} was not signed in.", profile.name),
+    };
+    let slight = unreached.iter().filter(|u| doubt(u, sharing) == Doubt::Slight);
+    let rest = slight.map(|Unreached { place, why }| {
+        format!("What the {} may keep from earlier could not be removed: {why}.", place.describe())
+    });
+    std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 /// The hosted UI's cookie lives for an hour of its own; `/logout` clears it and returns to a

@@ -15,7 +15,7 @@ use crate::cli::{Cli, Command};
 use crate::error::Error;
 use crate::http::Proxies;
 use crate::journal::Journal;
-use crate::profile::{Profile, config_path};
+use crate::profile::{Profile, config_file, config_path, keys};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::Session;
 use crate::store::EntryName;
@@ -108,10 +108,22 @@ impl Desk {
     }
 }
 
-/// Every profile of the config file that signs in through Cognito and can be read.
-fn all_profiles() -> Vec<Desk> {
-    crate::profile::config_file::profile_names(&config_path(&env))
-        .iter()
-        .filter_map(|name| Desk::new(name).ok())
-        .collect()
+/// The names of the profiles with keys of ours, in the order of the config file. A file that can't be
+/// read is the error: nobody knows what else is in it.
+fn our_profiles() -> Result<Vec<String>, Error> {
+    let path = config_path(&env);
+    config_file::read(&path, "default")?;
+    let mut ours = Vec::new();
+    for name in config_file::profile_names(&path) {
+        let section = config_file::read(&path, &name)?;
+        if section.is_some_and(|section| keys::ALL.iter().any(|key| section.get(key.name).is_some())) {
+            ours.push(name);
+        }
+    }
+    Ok(ours)
+}
+
+/// All of them, each ready to work with or with the reason why not.
+fn all_profiles() -> Result<Vec<Result<Desk, Error>>, Error> {
+    Ok(our_profiles()?.iter().map(|name| Desk::new(name)).collect())
 }

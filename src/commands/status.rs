@@ -2,14 +2,14 @@
 //! is kept and asks nobody: no network, no renewal, no sign-in.
 
 use super::columns::{about, beside};
-use super::{Desk, env};
+use super::{Desk, env, our_profiles};
 use crate::cli::Status;
 use crate::clock::Timestamp;
 use crate::error::{Error, foreign};
 use crate::identity_pool::role;
 use crate::lock::Lock;
 use crate::output;
-use crate::profile::{config_file, config_path, keys};
+use crate::profile::config_path;
 use crate::sign_in::sign_in_lock;
 use crate::vault::{Kind, Place};
 use serde::Serialize;
@@ -85,7 +85,7 @@ pub fn run(args: &Status) -> Result<(), Error> {
     let named = args.profile.clone().or_else(|| env("AWS_PROFILE").filter(|name| !name.is_empty()));
     let states = match named {
         Some(name) => vec![state(&Desk::new(&name)?, now)],
-        None => every_profile()?
+        None => our_profiles()?
             .into_iter()
             .map(|name| match Desk::new(&name) {
                 Ok(desk) => state(&desk, now),
@@ -103,20 +103,6 @@ pub fn run(args: &Status) -> Result<(), Error> {
         output::stdout(&blocks.join("\n\n"));
     }
     Ok(())
-}
-
-/// The profiles with keys of ours, in the order of the file; a broken file is an error.
-fn every_profile() -> Result<Vec<String>, Error> {
-    let path = config_path(&env);
-    config_file::read(&path, "default")?;
-    let mut ours = Vec::new();
-    for name in config_file::profile_names(&path) {
-        let section = config_file::read(&path, &name)?;
-        if section.is_some_and(|section| keys::ALL.iter().any(|key| section.get(key.name).is_some())) {
-            ours.push(name);
-        }
-    }
-    Ok(ours)
 }
 
 fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {

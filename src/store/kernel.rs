@@ -17,6 +17,8 @@ const PREFIX: &str = "cognito-creds:";
 const KEY_BYTES: usize = 32_767;
 /// First size of the read buffer: credentials have under 4 KB, a login up to 8 KB.
 const READ_BYTES: usize = 8_192;
+/// How many credentials one save may drop; a quota of 20,000 bytes holds about six.
+const ROUNDS: usize = 16;
 
 /// A keyring of the kernel that holds our keys.
 #[derive(Debug)]
@@ -93,18 +95,19 @@ impl Kernel {
         }
     }
 
-    /// Makes room by dropping the credentials that would end soonest. `false` where there are none.
+    /// Makes room by dropping the credentials that would end soonest, none of them twice. `false`
+    /// where there are no more; whether it was room enough, the next write tells.
     ///
     /// Only keys with an end are dropped: a login has none.
-    fn make_room() -> Result<bool, KeyError> {
-        let Ok(keys) = std::fs::read_to_string("/proc/keys") else { return Ok(false) };
+    fn make_room(tried: &mut Vec<KeySerialId>) -> bool {
+        let Ok(keys) = std::fs::read_to_string("/proc/keys") else { return false };
         let user = rustix::process::geteuid().as_raw();
-        let Some(id) = soonest_to_end(&keys, user) else { return Ok(false) };
-        match drop_key(Self::cache().possessed_ring()?, Key::from_id(id)) {
-            // Another process was faster, or the key's own end was.
-            Err(KeyError::KeyDoesNotExist | KeyError::KeyExpired | KeyError::KeyRevoked) => Ok(true),
-            dropped => dropped.map(|()| true),
-        }
+        let Some(ending) = soonest_to_end(&keys, user, tried) else { return false };
+        tried.push(ending.id);
+        // A key that can't be dropped, say because another process was faster, is no reason to give
+        // up: there may be others.
+        let _ = Self::cache().possessed_ring().and_then(|ring| ending.drop_from(ring));
+        true
     }
 }
 
@@ -128,9 +131,10 @@ impl Store for Kernel {
             return Err(StoreError::Full(format!("a kernel key holds {KEY_BYTES} bytes at most")));
         }
         let description = describe_key(name);
+        let mut tried = Vec::new();
         loop {
             match self.write(&description, value, lives) {
-                Err(KeyError::QuotaExceeded) if Self::make_room().map_err(refusal)? => {}
+                Err(KeyError::QuotaExceeded) if tried.len() < ROUNDS && Self::make_room(&mut tried) => {}
                 written => return written.map_err(refusal),
             }
         }
@@ -203,23 +207,45 @@ fn refusal(error: KeyError) -> StoreError {
     }
 }
 
-/// Of the keys in the text of `/proc/keys`, ours with the least life left.
+/// A key of ours that has an end, as `/proc/keys` shows it.
+#[derive(Debug, PartialEq, Eq)]
+struct Ending<'a> {
+    id: KeySerialId,
+    description: &'a str,
+    expired: bool,
+}
+
+impl Ending<'_> {
+    /// Drops the key and what it takes of the quota.
+    ///
+    /// An expired key keeps its quota until it is collected, 300 seconds after its end by default
+    /// (`gc_delay`, keyrings(7)), and refuses to be revoked (EKEYEXPIRED). Adding a key of its name
+    /// brings it back to life with one byte, and then it can be.
+    fn drop_from(&self, ring: KeyRing) -> Result<(), KeyError> {
+        let key = if self.expired { ring.add_key(self.description, b"-")? } else { Key::from_id(self.id) };
+        drop_key(ring, key)
+    }
+}
+
+/// Of the keys in the text of `/proc/keys`, ours with the least life left that was not tried yet.
 ///
 /// A line reads `ID FLAGS USES TIMEOUT PERM UID GID TYPE DESCRIPTION: SIZE`; the time-out is `perm`,
 /// `expd` or a number with a unit (proc(5)). Revoked, dead and invalid keys are listed until the
 /// kernel has collected them.
-fn soonest_to_end(proc_keys: &str, user: u32) -> Option<KeySerialId> {
+fn soonest_to_end<'a>(proc_keys: &'a str, user: u32, tried: &[KeySerialId]) -> Option<Ending<'a>> {
     let ours = proc_keys.lines().filter_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words: Vec<&'a str> = line.split_whitespace().collect();
         let &[id, flags, _, timeout, _, uid, _, "user", description, ..] = words.as_slice() else {
             return None;
         };
         let alive = !flags.contains(['R', 'D', 'i']);
         let mine = uid.parse() == Ok(user) && description.starts_with(PREFIX);
         let left = seconds_left(timeout).filter(|_| alive && mine)?;
-        Some((left, u32::from_str_radix(id, 16).ok()?.cast_signed()))
+        let id = KeySerialId::new(u32::from_str_radix(id, 16).ok()?.cast_signed());
+        let description = description.strip_suffix(':')?;
+        (!tried.contains(&id)).then_some((left, Ending { id, description, expired: timeout == "expd" }))
     });
-    ours.min().map(|(_, id)| KeySerialId::new(id))
+    ours.min_by_key(|(left, _)| *left).map(|(_, ending)| ending)
 }
 
 fn seconds_left(timeout: &str) -> Option<u64> {
@@ -256,10 +282,27 @@ mod tests {
 
     #[test]
     fn room_is_made_by_our_own_key_that_ends_soonest_and_never_by_a_login() {
-        assert_eq!(soonest_to_end(PROC_KEYS, 1000), Some(KeySerialId::new(0x2a65_5979)));
+        let soonest = soonest_to_end(PROC_KEYS, 1000, &[]).unwrap();
+        assert_eq!(soonest.description, "cognito-creds:credentials.bb");
+        assert_eq!((soonest.id, soonest.expired), (KeySerialId::new(0x2a65_5979), false));
         let logins_only: String = PROC_KEYS.lines().filter(|line| line.contains("login")).collect();
-        assert_eq!(soonest_to_end(&logins_only, 1000), None);
-        assert_eq!(soonest_to_end("", 1000), None);
+        assert_eq!(soonest_to_end(&logins_only, 1000, &[]), None);
+        assert_eq!(soonest_to_end("", 1000, &[]), None);
+    }
+
+    #[test]
+    fn what_has_expired_goes_first_and_no_key_is_tried_twice() {
+        let expired =
+            "2a655990 I--Q---     1 expd 3f090000  1000  1000 user      cognito-creds:credentials.gg: 9\n";
+        let keys = format!("{PROC_KEYS}{expired}");
+        let mut tried = Vec::new();
+        let mut order = Vec::new();
+        while let Some(ending) = soonest_to_end(&keys, 1000, &tried) {
+            assert!(tried.len() < 9, "it ends");
+            tried.push(ending.id);
+            order.push((ending.description.rsplit('.').next().unwrap(), ending.expired));
+        }
+        assert_eq!(order, [("gg", true), ("bb", false), ("aa", false), ("ee", false)]);
     }
 
     #[test]

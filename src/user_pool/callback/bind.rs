@@ -112,13 +112,12 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
             let holder = holder(*port);
             words.push(format!("port {port} is taken by {holder}"));
             match holder {
-                // Another profile's sign-in: ending it would help nobody, seeing whose it is may.
-                Holder::Process { name, id } if name == OURS => {
-                    words.push("where another sign-in is waiting; finish that one first".to_owned());
+                // To be looked at, not ended: what it is and whether it may go is the person's to know.
+                Holder::Process { name, id } => {
+                    if name == OURS {
+                        words.push("where another sign-in is waiting; finish that one first".to_owned());
+                    }
                     paste.get_or_insert_with(|| format!("ps -fp {id}"));
-                }
-                Holder::Process { id, .. } => {
-                    paste.get_or_insert_with(|| format!("kill {id}"));
                 }
                 Holder::User(_) | Holder::Unknown => {}
             }
@@ -186,11 +185,11 @@ mod tests {
             "The browser can't come back from the sign-in: port 1 is taken by a program of user 0, \
              port 2 is taken by node (process 42), port 80 is reserved by the system."
         );
-        assert_eq!((error.paste(), error.next()), ("kill 42", Next::TryAgain));
+        assert_eq!((error.paste(), error.next()), ("ps -fp 42", Next::TryAgain));
     }
 
     #[test]
-    fn the_sign_in_of_another_profile_is_not_to_be_killed() {
+    fn the_sign_in_of_another_profile_is_to_be_finished_first() {
         let holder = |_| Holder::Process { name: OURS.into(), id: 42 };
         let error = none_free(&[failed(8080, ErrorKind::AddrInUse)], holder);
         assert!(error.what().ends_with("finish that one first."), "{}", error.what());
