@@ -193,6 +193,15 @@ impl<'a> Vault<'a> {
         Ok(login.filter(|login| login.belongs_to(self.profile)))
     }
 
+    /// Whether a sign-in now could be kept: a profile that insists on the keychain needs one, and that
+    /// is better known before a person has signed in.
+    pub fn is_ready(&self) -> Result<(), Error> {
+        match self.profile.store {
+            StoreChoice::Keychain => self.stored_in().map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
     /// Saves the login durably, in the first place that takes it, and removes copies from the others.
     pub fn save(&self, login: &Login) -> Result<(), Error> {
         let entry = self.profile.login_entry();

@@ -153,6 +153,8 @@ fn a_store_that_is_not_there_is_told_and_never_replaced_by_another() {
     let mut machine = Machine::with("cognito_store = keychain\n");
     machine.seat(alice());
     cases.tell("no keychain, and nothing else allowed", &machine, &machine.call());
+    machine.run(&["login", "--profile", "dev"]).failure();
+    assert!(machine.tabs().is_empty(), "it is told before anybody signs in");
     cases.compare();
 }
 

@@ -60,7 +60,8 @@ fn the_address_is_told_on_the_terminal_and_nowhere_else() {
 fn a_terminal_stopped_with_ctrl_s_holds_no_sign_in_up() {
     let machine = Machine::new();
     let out = machine.path("out");
-    let call = format!("{PROGRAM} credential-process --profile dev >{}", out.display());
+    let call =
+        format!("timeout --foreground 30 {PROGRAM} credential-process --profile dev >{}", out.display());
     let mut run = on_a_terminal(&machine, &format!("echo ready; read line; {call}"));
     let mut keyboard = run.stdin.take().unwrap();
     wait_until("the shell", || screen(&machine).contains("ready"));

@@ -100,7 +100,7 @@ impl<'a> Attendance<'a> {
     pub fn run(mut self, way: Way, announce: impl FnOnce(&Url, &RedirectUri)) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
         // Whatever would fail after the person has signed in fails better before.
-        self.session.client().map_err(|e| self.not_begun(e))?;
+        self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
         let listener = Listener::bind(&profile.user_pool.redirect_uris).map_err(|e| self.not_begun(e))?;
         let redirect = listener.redirect_uri().clone();
         log::info!("listening for the browser at {}", redirect.as_str());
@@ -141,7 +141,7 @@ impl<'a> Attendance<'a> {
     /// address that the browser ended on. State and PKCE hold as they do for the listener.
     pub fn run_pasted(self, ask: impl FnOnce(&Url) -> std::io::Result<String>) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
-        self.session.client().map_err(|e| self.not_begun(e))?;
+        self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
         let Some(redirect) = profile.user_pool.redirect_uris.first() else {
             return Err(words::not_that_address(profile));
         };
