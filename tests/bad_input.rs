@@ -8,7 +8,7 @@ mod support;
 use cognito_creds::profile::keys;
 use std::fs;
 use support::cases::Cases;
-use support::{Machine, alice};
+use support::{Machine, Ran, alice};
 
 const HOST: &str = "https://auth.example.com";
 const POOL: &str = "us-east-1:01234567-89ab-cdef-0123-456789abcdef";
@@ -251,4 +251,16 @@ fn the_environment_names_the_profile_for_people_only() {
     assert!(machine.login().is_some());
     assert_eq!(machine.run_with(&["logout"], &dev).code, 0);
     assert!(machine.login().is_none());
+}
+
+#[test]
+fn without_a_home_the_config_file_of_the_current_folder_is_not_read() {
+    let machine = Machine::new();
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace("[profile dev]", "[profile planted-in-this-folder]"));
+    let mut command = machine.command(&["credential-process", "--profile", "planted-in-this-folder"]);
+    command.env_remove("HOME").env("XDG_STATE_HOME", machine.path("state")).current_dir(machine.path(""));
+    let (what, _) = Ran::from(command.output().unwrap()).failure();
+    assert!(what.contains("there is no profile") || what.contains("There is no profile"), "{what}");
+    assert!(machine.tabs().is_empty());
 }
