@@ -8,27 +8,10 @@ mod support;
 use cognito_creds::profile::keys;
 use std::fs;
 use support::cases::Cases;
-use support::{Machine, Ran, alice};
+use support::{Machine, Ran, alice, assert_nothing_was_lost, signed_in};
 
 const HOST: &str = "https://auth.example.com";
 const POOL: &str = "us-east-1:01234567-89ab-cdef-0123-456789abcdef";
-
-/// A machine that is signed in and needs its login at the next call.
-fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine.let_credentials_end();
-    machine
-}
-
-/// Whatever was wrong is mended: the login is as it was, and serves without a person.
-fn assert_nothing_was_lost(machine: &Machine, login: &serde_json::Value) {
-    assert_eq!(machine.login().as_ref(), Some(login));
-    machine.call().document();
-    assert_eq!(machine.tabs().len(), 1);
-}
 
 #[test]
 fn a_profile_that_is_not_there_is_told_with_those_that_are() {

@@ -10,24 +10,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Stdio;
 use support::cases::Cases;
-use support::{Machine, PROGRAM, Ran, alice};
-
-/// A machine that is signed in and needs its login at the next call.
-fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine.let_credentials_end();
-    machine
-}
-
-/// Whatever was wrong is mended: the login is as it was, and serves without a person.
-fn assert_nothing_was_lost(machine: &Machine, login: &serde_json::Value) {
-    assert_eq!(machine.login().as_ref(), Some(login));
-    machine.call().document();
-    assert_eq!(machine.tabs().len(), 1);
-}
+use support::{Machine, PROGRAM, Ran, alice, assert_nothing_was_lost, signed_in};
 
 #[test]
 fn trust_and_proxy_that_cannot_be_used_are_told_before_anybody_signs_in() {

@@ -13,8 +13,8 @@ use crate::login::Login;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
 use crate::session::{self, RENEWAL_LIMIT, Session, Silent};
-use crate::user_pool::authorize::{self, Request};
-use crate::user_pool::callback::{Callback, Listener, Reading, Served, read_query};
+use crate::user_pool::authorize::Request;
+use crate::user_pool::callback::{Callback, Listener, Reading, Served, random_text, read_query};
 use crate::user_pool::page::Page;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use std::ops::ControlFlow;
@@ -69,7 +69,7 @@ impl<'a> Attendance<'a> {
     ) -> Result<Option<Self>, Error> {
         let profile = session.profile;
         let record = SignIn {
-            attempt: authorize::random()?,
+            attempt: random_text::<16>()?,
             profile: profile.name.clone(),
             started: Timestamp::now(),
             outcome: None,

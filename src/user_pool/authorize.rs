@@ -1,11 +1,11 @@
 //! The authorization request: authorization code with PKCE S256, `state` and `nonce`
 //! (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1).
 
-use crate::error::{Error, Next};
+use crate::error::Error;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{ProviderHint, UserPool};
 use crate::secret::CodeVerifier;
-use crate::user_pool::callback::State;
+use crate::user_pool::callback::{State, random_text};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -19,7 +19,8 @@ pub struct Request {
     pub state: State,
     /// Comes back inside the ID token.
     pub nonce: String,
-    /// Proves to the token endpoint that whoever asked is who redeems.
+    /// Proves to the token endpoint that whoever asked is who redeems; 43 characters, as RFC 7636 §4.1
+    /// recommends.
     pub verifier: CodeVerifier,
 }
 
@@ -27,7 +28,8 @@ impl Request {
     /// Builds the request for a redirect whose port is already bound. `again` makes the person
     /// authenticate although the browser may have a session (`prompt=login`).
     pub fn new(pool: &UserPool, redirect: &RedirectUri, again: bool) -> Result<Self, Error> {
-        let (state, nonce, verifier) = (State::new()?, random()?, CodeVerifier::new(random()?));
+        let (state, nonce, verifier) =
+            (State::new()?, random_text::<32>()?, CodeVerifier::new(random_text::<32>()?));
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose().as_bytes()));
         let mut url = pool.domain.at("/oauth2/authorize");
         let mut query = url.query_pairs_mut();
@@ -56,13 +58,4 @@ impl Request {
         drop(query);
         Ok(Self { url, state, nonce, verifier })
     }
-}
-
-/// 256 random bits as 43 characters of base64url: the length RFC 7636 §4.1 recommends for a verifier.
-pub fn random() -> Result<String, Error> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(|e| {
-        Error::new(Next::TryAgain, "The system gave no random numbers.", "head -c 1 /dev/urandom").because(e)
-    })?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -287,6 +287,23 @@ impl Drop for Machine {
     }
 }
 
+/// A machine that is signed in and needs its login at the next call.
+pub fn signed_in() -> Machine {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    machine.call().document();
+    machine.leave();
+    machine.let_credentials_end();
+    machine
+}
+
+/// Whatever was wrong is mended: the login is as it was, and serves without a person.
+pub fn assert_nothing_was_lost(machine: &Machine, login: &serde_json::Value) {
+    assert_eq!(machine.login().as_ref(), Some(login));
+    machine.call().document();
+    assert_eq!(machine.tabs().len(), 1);
+}
+
 /// alice, who has two groups with roles and a preference.
 pub fn alice() -> Person {
     Person::new("alice", "password")

@@ -17,3 +17,5 @@ mod serve;
 pub use bind::Listener;
 pub use query::{Callback, NotOurs, Reading, State, read_query};
 pub use serve::Served;
+
+pub(crate) use query::random_text;

@@ -15,7 +15,7 @@ use std::fmt;
 const QUERY_MAX: usize = 8 * 1024;
 
 /// That many random bytes as base64url without padding.
-pub(super) fn random_text<const BYTES: usize>() -> Result<String, Error> {
+pub(crate) fn random_text<const BYTES: usize>() -> Result<String, Error> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|cause| {
         let what = "The operating system gave no random numbers for the sign-in.";
