@@ -1,0 +1,3 @@
+//! The least that a Rust program can cost: what a warm call is measured against.
+
+fn main() {}
