@@ -21,6 +21,10 @@ pub struct Credentials {
     /// The role, where one was asked for by ARN.
     #[serde(default)]
     pub role: Option<String>,
+    /// How much before the profile's margin they are renewed ahead, in seconds: drawn once for these
+    /// credentials ([`lead`](crate::session::lead)), so that all processes agree.
+    #[serde(default)]
+    pub lead: u32,
 }
 
 impl Credentials {
@@ -83,6 +87,7 @@ mod tests {
             obtained: Timestamp::from_unix(1_795_178_144),
             expiration: Timestamp::from_unix(1_795_181_744),
             role: role.map(str::to_owned),
+            lead: 0,
         }
     }
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 /// What has to happen before the same call can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub struct Error {
     what: String,
     paste: String,
     detail: Option<String>,
+    wait: Option<Duration>,
 }
 
 impl Error {
@@ -41,7 +43,7 @@ impl Error {
     /// cursor or add a line of its own becomes a blank.
     pub fn new(next: Next, what: impl Into<String>, paste: impl Into<String>) -> Self {
         let printable = |text: String| text.replace(is_unsafe_to_print, " ");
-        Self { next, what: printable(what.into()), paste: printable(paste.into()), detail: None }
+        Self { next, what: printable(what.into()), paste: printable(paste.into()), detail: None, wait: None }
     }
 
     /// Adds a technical cause, shown with `-v` only.
@@ -56,6 +58,18 @@ impl Error {
     pub fn instead(mut self, next: Next, paste: impl Into<String>) -> Self {
         (self.next, self.paste) = (next, paste.into());
         self
+    }
+
+    /// Adds how long the server asks us to wait (`Retry-After`, RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn asking_to_wait(mut self, wait: Option<Duration>) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// How long the server asks us to wait before the next attempt.
+    pub fn wait(&self) -> Option<Duration> {
+        self.wait
     }
 
     /// What the caller does next.

@@ -1,5 +1,5 @@
-//! What is remembered between calls that is no secret: the last failure of a profile and the last
-//! sign-in of a login. Several SDKs throw a credential process' message away; here it survives.
+//! What is remembered between calls that is no secret: the last failure of a profile, its last
+//! attempt to renew, and the last sign-in of a login. Several SDKs throw a credential process' message away; here it survives.
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Next};
@@ -76,6 +76,15 @@ pub struct SignIn {
     pub ended: Option<Timestamp>,
 }
 
+/// The last attempt to renew a profile's credentials, as far as it matters to the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// No other attempt before this, while what is cached still lives.
+    pub not_before: Timestamp,
+    /// How many failed in a row.
+    pub failures: u32,
+}
+
 impl Journal {
     /// The journal of this user. Its folder is looked for when it is first needed, which is never on
     /// the warm path.
@@ -114,6 +123,16 @@ impl Journal {
         self.read(&sign_in_file(login))
     }
 
+    /// Remembers an attempt to renew the credentials under `entry`.
+    pub fn record_attempt(&self, entry: &EntryName, attempt: &Attempt) {
+        self.write(&attempt_file(entry), attempt);
+    }
+
+    /// The last attempt to renew the credentials under `entry`.
+    pub fn last_attempt(&self, entry: &EntryName) -> Option<Attempt> {
+        self.read(&attempt_file(entry))
+    }
+
     fn write(&self, file: &str, value: &impl Serialize) -> bool {
         let Ok(text) = serde_json::to_vec(value) else { return false };
         let written = self.folder().map_err(|e| e.what().to_owned()).and_then(|folder| {
@@ -136,4 +155,8 @@ fn event_file(profile: &str) -> String {
 
 fn sign_in_file(login: &EntryName) -> String {
     format!("{}.sign-in.json", login.as_str())
+}
+
+fn attempt_file(entry: &EntryName) -> String {
+    format!("{}.renewal.json", entry.as_str())
 }

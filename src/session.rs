@@ -6,7 +6,7 @@
 
 mod decision;
 
-pub use decision::{Known, Step, decide};
+pub use decision::{Known, Life, Step, decide, lead};
 
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
@@ -35,6 +35,8 @@ pub const RENEWAL_LIMIT: Duration = Duration::from_secs(15);
 pub enum Silent {
     /// Credentials, new or still good enough.
     Credentials(Credentials),
+    /// Renewing failed; these still live.
+    Kept(Credentials, Error),
     /// There is no usable refresh token: a person has to sign in.
     SignIn,
 }
@@ -65,21 +67,16 @@ impl<'a> Session<'a> {
     /// Cached credentials that need no renewal now, and whether to renew them ahead. The whole warm path.
     pub fn warm(&self) -> Option<(Credentials, Step)> {
         let cached = self.vault.cached()?;
-        let known = Known { credentials: Some((cached.obtained, cached.expiration)), id_token: None };
-        let step = decide(Timestamp::now(), self.profile.refresh_margin, &known);
-        matches!(step, Step::Print | Step::PrintAndRenew).then_some((cached, step))
+        let step = self.step(&cached);
+        step.prints().then_some((cached, step))
     }
 
     /// Cached credentials that would do now, or that another process has obtained since `began`: what
     /// was just minted is as good as it gets, however short it lives.
     pub fn ready(&self, began: Timestamp) -> Option<Credentials> {
         let cached = self.vault.cached()?;
-        let now = Timestamp::now();
-        let new = cached.obtained >= began && is_alive(&cached, now);
-        let known = Known { credentials: Some((cached.obtained, cached.expiration)), id_token: None };
-        let good =
-            matches!(decide(now, self.profile.refresh_margin, &known), Step::Print | Step::PrintAndRenew);
-        (new || good).then_some(cached)
+        let new = cached.obtained >= began && is_alive(&cached, Timestamp::now());
+        (new || self.step(&cached).prints()).then_some(cached)
     }
 
     /// Cached credentials that are better than an error.
@@ -87,36 +84,34 @@ impl<'a> Session<'a> {
         self.vault.cached().filter(|cached| is_alive(cached, Timestamp::now()))
     }
 
+    /// What these cached credentials, and nothing else, lead to.
+    fn step(&self, cached: &Credentials) -> Step {
+        let known = Known { credentials: Some(cached.into()), id_token: None };
+        decide(Timestamp::now(), self.profile.refresh_margin, &known)
+    }
+
     /// Credentials without a person. To be called under the login's lock.
     ///
-    /// `ahead` renews although what is cached would do. If renewal fails while cached credentials
-    /// still live, they are the answer and the failure becomes a notice.
+    /// `ahead` renews although what is cached would do.
     pub fn silent(&self, ahead: bool) -> Result<Silent, Error> {
         let cached = self.vault.cached_anywhere();
-        if !ahead && let Some(cached) = &cached {
-            let known = Known { credentials: Some((cached.obtained, cached.expiration)), id_token: None };
-            let step = decide(Timestamp::now(), self.profile.refresh_margin, &known);
-            if matches!(step, Step::Print | Step::PrintAndRenew) {
-                return Ok(Silent::Credentials(cached.clone()));
-            }
+        if !ahead && let Some(cached) = cached.as_ref().filter(|cached| self.step(cached).prints()) {
+            return Ok(Silent::Credentials(cached.clone()));
         }
-        let result = self.renew();
-        match (result, cached.filter(|c| is_alive(c, Timestamp::now()))) {
-            (Ok(Silent::Credentials(new)), _) => Ok(Silent::Credentials(new)),
-            (Err(error), Some(cached)) => {
-                self.vault
-                    .notice(&format!("Renewing failed, the credentials at hand are used: {}", error.what()));
-                Ok(Silent::Credentials(cached))
-            }
-            (Ok(Silent::SignIn), Some(cached)) => Ok(Silent::Credentials(cached)),
-            (other, None) => other,
+        match (self.renew(), cached.filter(|c| is_alive(c, Timestamp::now()))) {
+            (Ok(Some(new)), _) => Ok(Silent::Credentials(new)),
+            (Ok(None), None) => Ok(Silent::SignIn),
+            (Ok(None), Some(cached)) => Ok(Silent::Kept(cached, needs_sign_in(self.profile))),
+            (Err(error), Some(cached)) => Ok(Silent::Kept(cached, error)),
+            (Err(error), None) => Err(error),
         }
     }
 
-    fn renew(&self) -> Result<Silent, Error> {
+    /// New credentials from the stored login; `None` if a person has to sign in.
+    fn renew(&self) -> Result<Option<Credentials>, Error> {
         let Some(mut login) = self.vault.load()? else {
             log::info!("nobody is signed in for profile {}", self.profile.name);
-            return Ok(Silent::SignIn);
+            return Ok(None);
         };
         let id_token = Claims::decode(&login.id_token).ok().map(|c| c.exp);
         // An unreadable ID token is an old one: the refresh token may still be good.
@@ -125,7 +120,7 @@ impl<'a> Session<'a> {
         if decide(Timestamp::now(), self.profile.refresh_margin, &known) == Step::Refresh {
             match self.refresh(login, until)? {
                 Some(renewed) => login = renewed,
-                None => return Ok(Silent::SignIn),
+                None => return Ok(None),
             }
         }
         self.exchange(login, until)
@@ -177,7 +172,10 @@ impl<'a> Session<'a> {
                 Err(TokenError::NoIdToken { error, refresh_token }) => {
                     return Err(self.rotated(login, refresh_token, error));
                 }
-                Err(TokenError::Refused(error) | TokenError::Unavailable { error, .. }) => return Err(error),
+                Err(TokenError::Refused(error)) => return Err(error),
+                Err(TokenError::Unavailable { error, retry_after, .. }) => {
+                    return Err(error.asking_to_wait(retry_after));
+                }
             }
         }
     }
@@ -270,8 +268,8 @@ impl<'a> Session<'a> {
         Error::new(Next::Configure, what, self.profile.command("doctor"))
     }
 
-    /// The ID token for AWS credentials, with each remedy tried once.
-    pub fn exchange(&self, mut login: Login, until: Instant) -> Result<Silent, Error> {
+    /// The ID token for AWS credentials, with each remedy tried once; `None` if the login has ended.
+    pub fn exchange(&self, mut login: Login, until: Instant) -> Result<Option<Credentials>, Error> {
         let id = self.profile.identity_pool.as_ref().ok_or_else(|| no_identity_pool(self.profile))?;
         log::info!("asking identity pool {} for credentials", id.as_str());
         let pool = IdentityPool::new(self.profile, self.client()?, until)?;
@@ -286,20 +284,20 @@ impl<'a> Session<'a> {
                         return Err(error);
                     }
                     let news = login.remember_identity(id, &identity);
-                    return self.keep(login, credentials, news).map(Silent::Credentials);
+                    return self.keep(login, credentials, news).map(Some);
                 }
                 Err(error) => error,
             };
             match tried.next(error.refusal.remedy) {
                 Act::Refresh => match self.refresh(login, until)? {
                     Some(renewed) => login = renewed,
-                    None => return Ok(Silent::SignIn),
+                    None => return Ok(None),
                 },
                 Act::ResetIdentity => login.forget_identity(id),
                 Act::Repeat(repeat) => {
                     let Some(pause) = retry::pause(repeat, error.retry_after, left(until), retry::random())
                     else {
-                        return Err(error.refusal.error);
+                        return Err(error.refusal.error.asking_to_wait(error.retry_after));
                     };
                     std::thread::sleep(pause);
                 }
@@ -309,7 +307,10 @@ impl<'a> Session<'a> {
     }
 
     /// Caches the credentials; `news` tells that the login has learnt something worth saving.
-    fn keep(&self, mut login: Login, credentials: Credentials, news: bool) -> Result<Credentials, Error> {
+    fn keep(&self, mut login: Login, mut credentials: Credentials, news: bool) -> Result<Credentials, Error> {
+        let lifetime = credentials.expiration.left(credentials.obtained);
+        let lead = lead(lifetime, self.profile.refresh_margin, retry::random());
+        credentials.lead = u32::try_from(lead.as_secs()).unwrap_or(u32::MAX);
         match self.is_current(&login) {
             Ok(true) => {}
             Ok(false) => return Err(self.replaced()),
@@ -343,6 +344,11 @@ impl<'a> Session<'a> {
     pub fn secret(&self) -> Option<ClientSecret> {
         self.client_secret.clone().or_else(|| self.vault.client_secret())
     }
+}
+
+/// The answer where a person has to sign in: the command to run.
+pub fn needs_sign_in(profile: &Profile) -> Error {
+    Error::new(Next::SignIn, format!("Profile {} needs a sign-in.", profile.name), profile.command("login"))
 }
 
 /// What is left of a time budget.

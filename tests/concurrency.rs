@@ -2,8 +2,7 @@
 
 mod support;
 
-use cognito_sandbox::{Endpoint, Fault, Person, Times};
-use std::fs;
+use cognito_sandbox::Person;
 use std::time::{Duration, Instant};
 use support::{Machine, Ran, alice, wait_until};
 
@@ -141,29 +140,4 @@ fn where_nobody_sees_a_browser_it_fails_at_once_with_the_command() {
     machine.call().failure();
     assert!(machine.tabs().is_empty());
     assert!(began.elapsed() < Duration::from_secs(5), "it did not wait for anybody");
-}
-
-#[test]
-fn credentials_that_live_are_better_than_an_error() {
-    let mut machine = Machine::new();
-    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 600);
-    machine.seat(alice());
-    let first = machine.call().document();
-    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(503), Times::Forever);
-    assert_eq!(machine.call().document(), first);
-    let notes: Vec<_> = machine.files().iter().filter_map(|f| fs::read_to_string(f).ok()).collect();
-    assert!(notes.iter().any(|n| n.contains("Renewing failed")), "status knows of it");
-}
-
-#[test]
-fn credentials_with_some_life_are_printed_at_once_and_renewed_behind() {
-    let mut machine = Machine::new();
-    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 17 * 60);
-    machine.seat(alice());
-    let first = machine.call().document();
-    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 3600);
-    assert_eq!(machine.call().document(), first);
-    assert!(machine.sandbox.wait_for(Endpoint::GetCredentials, 2, Duration::from_secs(10)));
-    wait_until("the renewal", || machine.call().document() != first);
-    assert_eq!(machine.sandbox.counts().get_credentials, 2);
 }

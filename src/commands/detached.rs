@@ -6,7 +6,7 @@ use crate::journal::Journal;
 use crate::platform;
 use crate::sign_in::attend::{Attendance, Way};
 use crate::sign_in::detached::{Hello, hello};
-use crate::sign_in::flight::Flight;
+use crate::sign_in::renewal;
 
 /// The sign-in that `credential-process` started. Its caller reads one line and may go.
 pub fn sign_in(profile: &str) -> Result<(), Error> {
@@ -43,6 +43,5 @@ pub fn renew(profile: &str) -> Result<(), Error> {
     let desk = Desk::new(profile)?;
     let vault = desk.vault();
     let session = desk.session(&vault);
-    let flight = Flight { session: &session, journal: &desk.journal, env: &env };
-    flight.renew_ahead().inspect_err(|error| desk.journal.note(profile, error.what()))
+    renewal::ahead(&session, &desk.journal).inspect_err(|error| desk.journal.note(profile, error.what()))
 }

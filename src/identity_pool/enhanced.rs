@@ -124,6 +124,7 @@ impl<'a> IdentityPool<'a> {
                     obtained: Timestamp::now(),
                     expiration: Timestamp::from_unix(expiration.secs()),
                     role: role.map(str::to_owned),
+                    lead: 0,
                 },
             )),
             _ => Err(self.not_from_aws()),

@@ -12,7 +12,7 @@ use crate::lock::{Lock, Waited};
 use crate::login::Login;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
-use crate::session::{self, RENEWAL_LIMIT, Session, Silent};
+use crate::session::{self, RENEWAL_LIMIT, Session};
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, Listener, Reading, Served, random_text, read_query};
 use crate::user_pool::page::Page;
@@ -245,8 +245,8 @@ impl<'a> Attendance<'a> {
             return Ok(Settled { user, provider, credentials: Ok(None) });
         }
         let credentials = match session.exchange(login, Instant::now() + RENEWAL_LIMIT) {
-            Ok(Silent::Credentials(credentials)) => Ok(Some(credentials)),
-            Ok(Silent::SignIn) => Err(words::not_accepted(profile)),
+            Ok(Some(credentials)) => Ok(Some(credentials)),
+            Ok(None) => Err(words::not_accepted(profile)),
             Err(error) => Err(words::survived_sign_in(profile, error)),
         };
         Ok(Settled { user, provider, credentials })

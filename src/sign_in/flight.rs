@@ -5,7 +5,7 @@
 //! releases and for results that lie in a store, so a killed winner blocks nobody.
 
 use super::detached::{self, Hello};
-use super::{LOCK_LIMIT, login_lock, may_open, sign_in_lock, words};
+use super::{LOCK_LIMIT, login_lock, may_open, renewal, sign_in_lock, words};
 use crate::browser;
 use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
@@ -14,7 +14,7 @@ use crate::journal::{Journal, Outcome};
 use crate::lock::{Lock, Waited};
 use crate::profile::config_file::shell_word;
 use crate::profile::{Environment, Interactive, Profile};
-use crate::session::{Session, Silent, Step};
+use crate::session::{Session, Silent, Step, needs_sign_in};
 use crate::terminal;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -64,9 +64,14 @@ impl Flight<'_> {
         if let Some((credentials, step)) = self.session.warm() {
             log::info!("the cached credentials do");
             if step == Step::PrintAndRenew {
-                log::info!("they are renewed in the background");
-                detached::start_renewal(self.session.profile);
+                renewal::start_ahead(self.session.profile, self.journal);
             }
+            return Ok(credentials);
+        }
+        if let Some(credentials) = self.session.alive()
+            && renewal::rests(self.session.profile, self.journal)
+        {
+            log::info!("the cached credentials live, and renewing them has just failed");
             return Ok(credentials);
         }
         // A live credential is always better than an error, wherever the error comes from.
@@ -89,6 +94,10 @@ impl Flight<'_> {
             };
             match (self.session.silent(false)?, joined) {
                 (Silent::Credentials(credentials), _) => return Ok(credentials),
+                (Silent::Kept(credentials, why), _) => {
+                    self.keep(&why);
+                    return Ok(credentials);
+                }
                 (Silent::SignIn, None) => self.start()?,
                 (Silent::SignIn, Some(error)) => return Err(error),
             }
@@ -100,15 +109,12 @@ impl Flight<'_> {
         }
     }
 
-    /// Renews although the cache would do; only if nobody else is at it. For the detached renewal.
-    pub fn renew_ahead(&self) -> Result<(), Error> {
-        let path = login_lock(self.journal.folder()?, self.session.profile);
-        match Lock::try_acquire(&path)? {
-            Some(_lock) if self.session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew) => {
-                self.session.silent(true).map(|_| ())
-            }
-            _ => Ok(()),
-        }
+    /// Live credentials are handed out although renewing them failed; the next attempt can wait.
+    fn keep(&self, why: &Error) {
+        let profile = self.session.profile;
+        renewal::failed(profile, self.journal, why);
+        let text = format!("Renewing failed, the credentials at hand are used: {}", why.what());
+        self.session.vault.notice(&text);
     }
 
     fn enter(&self, began: Began) -> Result<Entered, Error> {
@@ -191,11 +197,6 @@ impl Flight<'_> {
             }
         }
     }
-}
-
-/// The answer where no browser may be opened: the command that a person has to run.
-pub fn needs_sign_in(profile: &Profile) -> Error {
-    Error::new(Next::SignIn, format!("Profile {} needs a sign-in.", profile.name), profile.command("login"))
 }
 
 fn still_open(profile: &Profile) -> Error {

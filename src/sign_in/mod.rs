@@ -7,11 +7,13 @@
 //!
 //! - [`flight`]: the caller's side. Renew, or start a sign-in, or join the one that runs.
 //! - [`attend`]: the sign-in itself, from the open port to the stored login.
+//! - [`renewal`]: renewing ahead, behind the caller's back, and not again so soon.
 //! - [`detached`]: processes that outlive their caller.
 
 pub mod attend;
 pub mod detached;
 pub mod flight;
+pub mod renewal;
 mod words;
 
 use crate::clock::Timestamp;

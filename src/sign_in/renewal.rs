@@ -1,0 +1,159 @@
+//! Renewals behind the caller's back, and the pauses after renewals that failed.
+//!
+//! While cached credentials live, a renewal is nobody's hurry: one process at a time tries, and after
+//! a failure none tries again until a pause is over. Whoever is offline is not held up by every call,
+//! and a fleet that comes back after an outage does not come back at one moment.
+
+use super::{LOCK_LIMIT, detached, login_lock};
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::journal::{Attempt, Journal};
+use crate::lock::{Lock, Waited};
+use crate::profile::Profile;
+use crate::retry;
+use crate::session::{Session, Silent, Step};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a renewal that was started may go on before another one is: it ends by itself before.
+const UNDER_WAY: Duration = Duration::from_mins(1);
+/// The pause after the first failure; each further one may be twice as long.
+const FIRST: Duration = Duration::from_mins(1);
+/// The longest pause, unless the server asked for more.
+const LONGEST: Duration = Duration::from_mins(8);
+/// The longest wish of a server that is honoured. Credentials that end are renewed all the same.
+const LONGEST_WISH: Duration = Duration::from_mins(30);
+/// Failures further back than this say nothing about the next attempt.
+const FORGOTTEN: Duration = Duration::from_mins(30);
+
+/// Starts the detached renewal of a profile's credentials, unless one is under way or has just failed.
+pub fn start_ahead(profile: &Profile, journal: &Journal) {
+    let may_begin =
+        || may_begin(journal.last_attempt(&profile.credentials_entry()).as_ref(), Timestamp::now());
+    if !may_begin() {
+        return;
+    }
+    // Of many callers at this moment one goes on. Where no lock can be taken nothing is started; the
+    // caller has its credentials.
+    let lock = journal.folder().and_then(|folder| Lock::try_acquire(&starting_lock(folder, profile)));
+    let Ok(Some(_lock)) = lock else { return };
+    if may_begin() {
+        begin(profile, journal, Timestamp::now());
+        log::info!("they are renewed in the background");
+        detached::start_renewal(profile);
+    }
+}
+
+/// The detached renewal's own work: renews although the cache would do.
+pub fn ahead(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
+    let profile = session.profile;
+    let due = || session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew);
+    let path = login_lock(journal.folder()?, profile);
+    // Another profile of the same login may be at it.
+    let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || match due() {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    })?;
+    let Waited::Acquired(_lock) = waited else { return Ok(()) };
+    if !due() {
+        return Ok(());
+    }
+    match session.silent(true) {
+        Ok(Silent::Kept(_, why)) | Err(why) => {
+            failed(profile, journal, &why);
+            Err(why)
+        }
+        Ok(Silent::Credentials(_) | Silent::SignIn) => Ok(()),
+    }
+}
+
+/// Whether live credentials are to be handed out without another attempt, because the last one failed
+/// a moment ago.
+pub fn rests(profile: &Profile, journal: &Journal) -> bool {
+    let last = journal.last_attempt(&profile.credentials_entry());
+    last.is_some_and(|last| last.failures > 0 && !may_begin(Some(&last), Timestamp::now()))
+}
+
+/// Remembers a failed renewal, for the next one's pause.
+pub fn failed(profile: &Profile, journal: &Journal, why: &Error) {
+    let entry = profile.credentials_entry();
+    let next =
+        after_failure(journal.last_attempt(&entry).as_ref(), Timestamp::now(), why.wait(), retry::random());
+    journal.record_attempt(&entry, &next);
+}
+
+fn begin(profile: &Profile, journal: &Journal, now: Timestamp) {
+    let entry = profile.credentials_entry();
+    let failures = journal.last_attempt(&entry).map_or(0, |last| recent_failures(&last, now));
+    journal.record_attempt(&entry, &Attempt { not_before: now.plus(UNDER_WAY), failures });
+}
+
+/// A record from the future says nothing: the clock was set back.
+fn may_begin(last: Option<&Attempt>, now: Timestamp) -> bool {
+    last.is_none_or(|last| last.not_before <= now || last.not_before > now.plus(LONGEST_WISH))
+}
+
+fn recent_failures(last: &Attempt, now: Timestamp) -> u32 {
+    if last.not_before.distance(now) < FORGOTTEN { last.failures } else { 0 }
+}
+
+/// Between half and the whole of a pause that doubles. `random` lies in 0..=1.
+fn after_failure(last: Option<&Attempt>, now: Timestamp, wish: Option<Duration>, random: f64) -> Attempt {
+    let failures = last.map_or(0, |last| recent_failures(last, now));
+    let longest = FIRST.saturating_mul(1 << failures.min(8)).min(LONGEST);
+    let pause = longest.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0));
+    let pause = pause.max(wish.unwrap_or_default().min(LONGEST_WISH));
+    Attempt { not_before: now.plus(pause), failures: failures.saturating_add(1) }
+}
+
+fn starting_lock(folder: &Path, profile: &Profile) -> PathBuf {
+    folder.join(format!("{}.lock", profile.credentials_entry().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000_000_000);
+
+    fn pauses(random: f64) -> Vec<u64> {
+        let (mut last, mut now, mut seconds) = (None, NOW, Vec::new());
+        for _ in 0..6 {
+            let next = after_failure(last.as_ref(), now, None, random);
+            seconds.push(next.not_before.left(now).as_secs());
+            assert!(!may_begin(Some(&next), now) && may_begin(Some(&next), next.not_before));
+            (now, last) = (next.not_before, Some(next));
+        }
+        seconds
+    }
+
+    #[test]
+    fn pauses_after_failures_grow_and_are_bounded() {
+        assert_eq!(pauses(1.0), [60, 120, 240, 480, 480, 480]);
+        assert_eq!(pauses(0.0), [30, 60, 120, 240, 240, 240]);
+    }
+
+    #[test]
+    fn a_failure_long_ago_lengthens_no_pause() {
+        let long_ago = Attempt { not_before: NOW, failures: 5 };
+        let now = NOW.plus(FORGOTTEN);
+        assert_eq!(after_failure(Some(&long_ago), now, None, 1.0).not_before, now.plus(FIRST));
+    }
+
+    #[test]
+    fn a_servers_wish_is_honoured_up_to_half_an_hour() {
+        let asked = |minutes| {
+            let next = after_failure(None, NOW, Some(Duration::from_mins(minutes)), 1.0);
+            next.not_before.left(NOW)
+        };
+        assert_eq!([0, 5, 600].map(asked), [1, 5, 30].map(Duration::from_mins));
+    }
+
+    #[test]
+    fn a_record_of_a_clock_that_was_set_back_stops_nothing() {
+        let ahead = Attempt { not_before: NOW.plus(Duration::from_hours(5)), failures: 1 };
+        assert!(may_begin(Some(&ahead), NOW));
+        assert_eq!(recent_failures(&ahead, NOW), 0);
+    }
+}
