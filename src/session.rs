@@ -172,10 +172,7 @@ impl<'a> Session<'a> {
                 Err(TokenError::NoIdToken { error, refresh_token }) => {
                     return Err(self.rotated(login, refresh_token, error));
                 }
-                Err(TokenError::Refused(error)) => return Err(error),
-                Err(TokenError::Unavailable { error, retry_after, .. }) => {
-                    return Err(error.asking_to_wait(retry_after));
-                }
+                Err(TokenError::Refused(error) | TokenError::Unavailable { error, .. }) => return Err(error),
             }
         }
     }
@@ -234,11 +231,11 @@ impl<'a> Session<'a> {
         let (mut repeat, mut lost) = (0, 0);
         loop {
             let result = endpoint.refresh(&login.refresh_token, left(until).min(REQUEST_LIMIT));
-            let Err(TokenError::Unavailable { error, retry_after, done }) = result else { return result };
+            let Err(TokenError::Unavailable { error, done }) = result else { return result };
             lost += u32::from(done == Done::Perhaps);
-            let pause = retry::pause(repeat, retry_after, left(until), retry::random());
+            let pause = retry::pause(repeat, error.wait(), left(until), retry::random());
             let (Some(pause), true) = (pause, lost < 2) else {
-                return Err(TokenError::Unavailable { error, retry_after, done });
+                return Err(TokenError::Unavailable { error, done });
             };
             log::info!("{}; again in {} ms", error.what(), pause.as_millis());
             std::thread::sleep(pause);
@@ -295,9 +292,10 @@ impl<'a> Session<'a> {
                 },
                 Act::ResetIdentity => login.forget_identity(id),
                 Act::Repeat(repeat) => {
-                    let Some(pause) = retry::pause(repeat, error.retry_after, left(until), retry::random())
+                    let Some(pause) =
+                        retry::pause(repeat, error.refusal.error.wait(), left(until), retry::random())
                     else {
-                        return Err(error.refusal.error.asking_to_wait(error.retry_after));
+                        return Err(error.refusal.error);
                     };
                     std::thread::sleep(pause);
                 }

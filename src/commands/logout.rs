@@ -24,7 +24,8 @@ const LOCK_LIMIT: Duration = Duration::from_secs(20);
 /// a profile that can't be logged out keeps no other from it.
 pub fn run(args: &Logout) -> Result<(), Error> {
     let named = if args.all { None } else { Some(Desk::new(&profile_name(args.profile.as_deref()))?) };
-    let (readable, unreadable): (Vec<_>, Vec<_>) = all_profiles()?.into_iter().partition(Result::is_ok);
+    let (readable, unreadable): (Vec<_>, Vec<_>) =
+        all_profiles()?.into_iter().map(|(_, desk)| desk).partition(Result::is_ok);
     let everybody: Vec<Desk> = readable.into_iter().flatten().collect();
     let (desks, mut errors): (Vec<&Desk>, Vec<Error>) = match &named {
         Some(desk) => (vec![desk], Vec::new()),

@@ -15,7 +15,7 @@ use crate::cli::{Cli, Command};
 use crate::error::Error;
 use crate::http::Proxies;
 use crate::journal::Journal;
-use crate::profile::{Profile, config_file, config_path, keys};
+use crate::profile::Profile;
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::Session;
 use crate::store::EntryName;
@@ -81,14 +81,17 @@ struct Desk {
 impl Desk {
     /// Reads the profile; opens nothing.
     fn new(name: &str) -> Result<Self, Error> {
-        let home = platform::home_name();
-        let mut profile = Profile::load(name, &env, &home)?;
+        Profile::load(name, &env, &platform::home_name()).map(Self::at)
+    }
+
+    /// For a profile that was read.
+    fn at(mut profile: Profile) -> Self {
         let seed = env("COGNITO_CREDS_REFRESH_TOKEN").filter(|t| !t.is_empty());
         if let Some(token) = &seed {
             // A login of its own, so that it never meets the one of a person at this machine.
             EntryName::new("seed", [token.as_str()]).as_str().clone_into(&mut profile.login);
         }
-        Ok(Self {
+        Self {
             profile,
             places: Places::of_this_system(),
             journal: Journal::new(),
@@ -96,7 +99,7 @@ impl Desk {
             client_secret: env("COGNITO_CREDS_CLIENT_SECRET")
                 .filter(|s| !s.is_empty())
                 .map(ClientSecret::new),
-        })
+        }
     }
 
     fn vault(&self) -> Vault<'_> {
@@ -108,22 +111,11 @@ impl Desk {
     }
 }
 
-/// The names of the profiles with keys of ours, in the order of the config file. A file that can't be
-/// read is the error: nobody knows what else is in it.
-fn our_profiles() -> Result<Vec<String>, Error> {
-    let path = config_path(&env);
-    config_file::read(&path, "default")?;
-    let mut ours = Vec::new();
-    for name in config_file::profile_names(&path) {
-        let section = config_file::read(&path, &name)?;
-        if section.is_some_and(|section| keys::ALL.iter().any(|key| section.get(key.name).is_some())) {
-            ours.push(name);
-        }
-    }
-    Ok(ours)
-}
+/// A profile's name, and it ready to work with or the reason why not.
+type NamedDesk = (String, Result<Desk, Error>);
 
-/// All of them, each ready to work with or with the reason why not.
-fn all_profiles() -> Result<Vec<Result<Desk, Error>>, Error> {
-    Ok(our_profiles()?.iter().map(|name| Desk::new(name)).collect())
+/// Every profile with keys of ours.
+fn all_profiles() -> Result<Vec<NamedDesk>, Error> {
+    let ours = Profile::load_ours(&env, &platform::home_name())?;
+    Ok(ours.into_iter().map(|(name, profile)| (name, profile.map(Desk::at))).collect())
 }

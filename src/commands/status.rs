@@ -2,7 +2,7 @@
 //! is kept and asks nobody: no network, no renewal, no sign-in.
 
 use super::columns::{about, beside};
-use super::{Desk, env, our_profiles};
+use super::{Desk, all_profiles, env};
 use crate::cli::Status;
 use crate::clock::Timestamp;
 use crate::error::{Error, foreign};
@@ -85,9 +85,9 @@ pub fn run(args: &Status) -> Result<(), Error> {
     let named = args.profile.clone().or_else(|| env("AWS_PROFILE").filter(|name| !name.is_empty()));
     let states = match named {
         Some(name) => vec![state(&Desk::new(&name)?, now)],
-        None => our_profiles()?
+        None => all_profiles()?
             .into_iter()
-            .map(|name| match Desk::new(&name) {
+            .map(|(name, desk)| match desk {
                 Ok(desk) => state(&desk, now),
                 Err(error) => unreadable(name, &error, now),
             })

@@ -20,15 +20,13 @@ use aws_sdk_cognitoidentity::config::{
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Why a call gave nothing.
 #[derive(Debug)]
 pub struct CallError {
     /// What it means.
     pub refusal: Refusal,
-    /// How long the service asks us to wait.
-    pub retry_after: Option<Duration>,
     /// The service's own clock, to tell a wrong local one from an old token.
     pub server_time: Option<Timestamp>,
 }
@@ -161,18 +159,19 @@ impl<'a> IdentityPool<'a> {
             )),
             _ => return self.not_from_aws(),
         };
-        CallError { refusal, retry_after, server_time }
+        let refusal = Refusal { error: refusal.error.asking_to_wait(retry_after), ..refusal };
+        CallError { refusal, server_time }
     }
 
     /// The request got no answer: the client knows why.
     fn no_answer(&self, error: &(dyn std::error::Error + 'static)) -> CallError {
         let Some(e) = SendError::within(error) else { return self.not_from_aws() };
-        CallError { refusal: self.later(e.what().to_owned()), retry_after: None, server_time: None }
+        CallError { refusal: self.later(e.what().to_owned()), server_time: None }
     }
 
     fn not_from_aws(&self) -> CallError {
         let what = "The identity pool's address answered with something that is not from AWS, perhaps the sign-in page of a network or proxy.";
-        CallError { refusal: self.later(what.to_owned()), retry_after: None, server_time: None }
+        CallError { refusal: self.later(what.to_owned()), server_time: None }
     }
 
     fn later(&self, what: String) -> Refusal {

@@ -11,6 +11,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_types::os_shim_internal::{Env, Fs};
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
@@ -22,6 +23,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// The name under which the wanted section is handed to the parser. The person's own name may hold
 /// blanks or quotes that the parser refuses.
 const SELECTED: &str = "selected";
+const SELECTED_HEADER: &str = "[profile selected]";
 
 /// The keys of one profile section and of the `[services …]` sections beside it.
 #[derive(Debug)]
@@ -54,9 +56,31 @@ fn nested_key(name: &str, service: &str, key: &str) -> Option<PropertiesKey> {
 
 /// Reads the section of profile `name` from the file at `path`; `None` where it has no such section.
 pub fn read(path: &Path, name: &str) -> Result<Option<Section>, Error> {
+    let text = text_of(path)?;
+    section(&text, name).map_err(|e| broken(path, &e))
+}
+
+fn section(text: &str, name: &str) -> Result<Option<Section>, BrokenLine> {
+    let cuts = cut(text, |other| other == name)?;
+    cuts.profiles.first().map(|(_, section)| parse(section, &cuts.services)).transpose()
+}
+
+/// A profile's name, and its section or why that can't be read.
+pub type Named = (String, Result<Section, Error>);
+
+/// Reads the sections of all profiles, in the order of the file, in one pass.
+pub fn read_all(path: &Path) -> Result<Vec<Named>, Error> {
+    let text = text_of(path)?;
+    let cuts = cut(&text, |_| true).map_err(|e| broken(path, &e))?;
+    let section = |section| parse(section, &cuts.services).map_err(|e| broken(path, &e));
+    Ok(cuts.profiles.iter().map(|(name, text)| ((*name).to_owned(), section(text))).collect())
+}
+
+/// The file's text; empty where there is no file.
+fn text_of(path: &Path) -> Result<String, Error> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
         Err(e) => {
             return Err(Error::new(
                 Next::Configure,
@@ -74,14 +98,13 @@ pub fn read(path: &Path, name: &str) -> Result<Option<Section>, Error> {
         let paste = format!(r"sed -i.bak '1s/^\xEF\xBB\xBF//' {}", shell_word(&path));
         return Err(Error::new(Next::Configure, what, paste));
     }
-    let text = String::from_utf8(bytes).map_err(|e| {
+    String::from_utf8(bytes).map_err(|e| {
         let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        broken(path, line, "it is not UTF-8 text")
-    })?;
-    parse(&text, name).map_err(|e| broken(path, e.line, &e.what))
+        broken(path, &BrokenLine { line, what: "it is not UTF-8 text".to_owned() })
+    })
 }
 
-fn broken(path: &Path, line: usize, what: &str) -> Error {
+fn broken(path: &Path, BrokenLine { line, what }: &BrokenLine) -> Error {
     let path = path.display().to_string();
     Error::new(
         Next::Configure,
@@ -107,15 +130,15 @@ struct BrokenLine {
     what: String,
 }
 
-fn parse(text: &str, name: &str) -> Result<Option<Section>, BrokenLine> {
-    let Some(cut) = cut(text, name)? else { return Ok(None) };
-    let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, cut.text.as_str()).build();
+fn parse(profile: &Cut, services: &Cut) -> Result<Section, BrokenLine> {
+    let text = format!("{}{}", profile.text, services.text);
+    let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
     let (no_files, no_env) = (Fs::from_slice(&[]), Env::from_slice(&[]));
     match ready(profile::load(&no_files, &no_env, &files, Some(SELECTED.into()))) {
-        Some(Ok(set)) => Ok(Some(Section { set })),
+        Some(Ok(set)) => Ok(Section { set }),
         // The pass above accepts every line that the parser accepts but for the inside of nested
         // blocks; its message names the line of the cut, which the cut translates back.
-        Some(Err(e)) => Err(cut.lines.locate(&deepest(&e))),
+        Some(Err(e)) => Err(locate(profile, services, &deepest(&e))),
         None => Err(BrokenLine { line: 1, what: "it can't be parsed".to_owned() }),
     }
 }
@@ -137,78 +160,85 @@ fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// The sections that matter, as a small config file of their own.
+/// One section or several of a kind, as a small config file of their own.
+#[derive(Default)]
 struct Cut {
     text: String,
-    lines: LineMap,
+    /// The line that each of its lines has in the original, from 1.
+    lines: Vec<usize>,
 }
 
-/// For each run of kept lines: its first line in the cut and in the original, both from 1.
-#[derive(Default)]
-struct LineMap(Vec<(usize, usize)>);
-
-impl LineMap {
-    /// Reads `… on line N:\n  MESSAGE` of aws-config's parse error.
-    fn locate(&self, message: &str) -> BrokenLine {
-        let (place, what) = message.split_once(":\n").unwrap_or((message, "it can't be parsed"));
-        let cut: usize = place.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(1);
-        let line = self.0.iter().rev().find(|(first, _)| *first <= cut).map_or(cut, |(c, o)| o + cut - c);
-        let what = match what.trim().trim_end_matches('.') {
-            what if what.contains("'='") => "it has no =",
-            what => what,
-        };
-        BrokenLine { line, what: what.to_owned() }
+impl Cut {
+    fn push(&mut self, text: &str, line: usize) {
+        self.text.push_str(text);
+        self.text.push('\n');
+        self.lines.push(line);
     }
 }
 
-fn cut(text: &str, name: &str) -> Result<Option<Cut>, BrokenLine> {
-    let mut cut = Cut { text: String::new(), lines: LineMap::default() };
-    let (mut kept, mut keep, mut found, mut in_section) = (0, false, false, false);
+/// What is cut out of a file.
+#[derive(Default)]
+struct Cuts<'a> {
+    profiles: Vec<(&'a str, Cut)>,
+    services: Cut,
+}
+
+/// Reads `… on line N:\n  MESSAGE` of aws-config's parse error about a profile's and the services' cuts.
+fn locate(profile: &Cut, services: &Cut, message: &str) -> BrokenLine {
+    let (place, what) = message.split_once(":\n").unwrap_or((message, "it can't be parsed"));
+    let cut: usize = place.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let line = profile.lines.iter().chain(&services.lines).nth(cut.saturating_sub(1)).copied().unwrap_or(cut);
+    let what = match what.trim().trim_end_matches('.') {
+        what if what.contains("'='") => "it has no =",
+        what => what,
+    };
+    BrokenLine { line, what: what.to_owned() }
+}
+
+/// Where a kept line goes.
+#[derive(Clone, Copy)]
+enum Target {
+    Nowhere,
+    Profile(usize),
+    Services,
+}
+
+/// Cuts out the wanted profiles and all `services`, and finds broken lines anywhere.
+fn cut(text: &str, wanted: impl Fn(&str) -> bool) -> Result<Cuts<'_>, BrokenLine> {
+    let mut cuts = Cuts::default();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut target = None;
     for (index, line) in text.lines().enumerate() {
-        let line_number = index + 1;
+        let number = index + 1;
+        let broken = |what: &str| BrokenLine { line: number, what: what.to_owned() };
+        let mut kept = line;
         match classify(line) {
             Line::Blank => continue,
-            Line::Header(header) => {
-                in_section = true;
-                let Some(header) = header else {
-                    return Err(BrokenLine {
-                        line: line_number,
-                        what: "the section has no closing ]".to_owned(),
-                    });
-                };
-                keep = keeps(header, name);
-                if keep {
-                    kept += 1;
-                    cut.lines.0.push((kept, line_number));
-                    if header.starts_with("services") {
-                        cut.text.push_str(line);
-                        cut.text.push('\n');
-                    } else {
-                        found = true;
-                        cut.text.push_str("[profile selected]\n");
+            Line::Header(None) => return Err(broken("the section has no closing ]")),
+            Line::Header(Some(header)) => {
+                target = Some(match kind(header) {
+                    Header::Services => Target::Services,
+                    Header::Profile(name) if wanted(name) => {
+                        kept = SELECTED_HEADER;
+                        Target::Profile(*known.entry(name).or_insert_with(|| {
+                            cuts.profiles.push((name, Cut::default()));
+                            cuts.profiles.len() - 1
+                        }))
                     }
-                }
-                continue;
-            }
-            _ if !in_section => {
-                return Err(BrokenLine {
-                    line: line_number,
-                    what: "it stands before the first [section]".to_owned(),
+                    Header::Profile(_) | Header::Other => Target::Nowhere,
                 });
             }
-            Line::Property(false) => {
-                return Err(BrokenLine { line: line_number, what: "it has no =".to_owned() });
-            }
-            Line::Property(true) | Line::Continuation => {}
+            Line::Property(false) if target.is_some() => return Err(broken("it has no =")),
+            Line::Property(_) | Line::Continuation => {}
         }
-        if keep {
-            kept += 1;
-            cut.lines.0.push((kept, line_number));
-            cut.text.push_str(line);
-            cut.text.push('\n');
+        match target {
+            None => return Err(broken("it stands before the first [section]")),
+            Some(Target::Nowhere) => {}
+            Some(Target::Profile(at)) => cuts.profiles[at].1.push(kept, number),
+            Some(Target::Services) => cuts.services.push(kept, number),
         }
     }
-    Ok(found.then_some(cut))
+    Ok(cuts)
 }
 
 /// What one line is, by the rules of the AWS config format.
@@ -231,14 +261,20 @@ fn classify(line: &str) -> Line<'_> {
     }
 }
 
-/// Whether a section matters: the profile itself (quotes as botocore allows them), or `services`.
-fn keeps(header: &str, name: &str) -> bool {
-    let (kind, rest) = header.split_once([' ', '\t']).unwrap_or((header, ""));
-    match kind {
-        "services" => true,
-        "profile" => unquote(rest.trim()) == name,
-        "default" => rest.is_empty() && name == "default",
-        _ => false,
+/// What a section is, by its header.
+enum Header<'a> {
+    /// The profile of this name (quotes as botocore allows them).
+    Profile(&'a str),
+    Services,
+    Other,
+}
+
+fn kind(header: &str) -> Header<'_> {
+    match header.split_once([' ', '\t']).unwrap_or((header, "")) {
+        ("services", _) => Header::Services,
+        ("profile", rest) => Header::Profile(unquote(rest.trim())),
+        ("default", "") => Header::Profile("default"),
+        _ => Header::Other,
     }
 }
 
@@ -279,7 +315,7 @@ pub fn entries(text: &str, is_ours: impl Fn(&str) -> bool) -> Vec<Entry> {
 
 /// Whether a header of the config file is that of profile `name`.
 pub fn is_profile(header: &str, name: &str) -> bool {
-    !header.starts_with("services") && keeps(header, name)
+    matches!(kind(header), Header::Profile(found) if found == name)
 }
 
 /// Whether a header of the credentials file is that of profile `name`: the name alone there.
@@ -299,15 +335,12 @@ pub fn has_section(path: &Path, name: &str) -> bool {
 /// every profile. An unreadable or broken file has none.
 pub fn profile_names(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    let mut names: Vec<String> = Vec::new();
+    let (mut names, mut seen) = (Vec::new(), HashSet::new());
     for line in text.trim_start_matches('\u{feff}').lines() {
         let Line::Header(Some(header)) = classify(line) else { continue };
-        let name = match header.split_once([' ', '\t']) {
-            Some(("profile", rest)) => unquote(rest.trim()),
-            None if header == "default" => header,
-            _ => continue,
-        };
-        if !names.iter().any(|n| n == name) {
+        if let Header::Profile(name) = kind(header)
+            && seen.insert(name)
+        {
             names.push(name.to_owned());
         }
     }
@@ -319,7 +352,7 @@ mod tests {
     use super::*;
 
     fn get(text: &str, name: &str, key: &str) -> Option<String> {
-        parse(text, name).unwrap().and_then(|s| s.get(key).map(str::to_owned))
+        section(text, name).unwrap().and_then(|s| s.get(key).map(str::to_owned))
     }
 
     #[test]
@@ -328,7 +361,7 @@ mod tests {
         assert_eq!(get(text, "a", "x").unwrap(), "1");
         assert_eq!(get(text, "b", "x").unwrap(), "2");
         assert_eq!(get(text, "default", "x").unwrap(), "0");
-        assert!(parse(text, "c").unwrap().is_none());
+        assert!(section(text, "c").unwrap().is_none());
     }
 
     #[test]
@@ -350,14 +383,14 @@ mod tests {
             ("[profile a\nx = 1\n", 1),
             ("[default]\ny = 1\n\n[profile a]\n# note\ns3 =\n  nested without\n", 7),
         ] {
-            assert_eq!(parse(text, "a").unwrap_err().line, line, "{text}");
+            assert_eq!(section(text, "a").unwrap_err().line, line, "{text}");
         }
     }
 
     #[test]
     fn services_are_read_in_both_spellings() {
         let text = "[profile a]\nservices = dev\n[services dev]\ncognito_identity =\n  endpoint_url = http://localhost:1\n";
-        let section = parse(text, "a").unwrap().unwrap();
+        let section = section(text, "a").unwrap().unwrap();
         assert_eq!(section.service("dev", "cognito_identity", "endpoint_url"), Some("http://localhost:1"));
     }
 

@@ -12,7 +12,7 @@ pub mod values;
 
 use crate::error::{Error, Next};
 use crate::store::EntryName;
-use config_file::shell_word;
+use config_file::{Section, shell_word};
 use reader::Reader;
 use redirect_uri::RedirectUri;
 use std::path::{Path, PathBuf};
@@ -131,6 +131,9 @@ pub struct Profile {
     home: String,
 }
 
+/// A profile's name, and its settings or why they can't be used.
+pub type Named = (String, Result<Profile, Error>);
+
 impl Profile {
     /// Reads and validates profile `name`.
     ///
@@ -142,6 +145,22 @@ impl Profile {
         let path = config_path(env);
         let section = config_file::read(&path, name)?.ok_or_else(|| unknown_profile(name, &path))?;
         Reader { name, section: &section, env }.profile(home)
+    }
+
+    /// Reads and validates every profile with keys of ours, in the order of the config file, in one
+    /// pass over it. A file that can't be read is the error: nobody knows what else is in it.
+    pub fn load_ours(env: &dyn Environment, home: &str) -> Result<Vec<Named>, Error> {
+        let sections = config_file::read_all(&config_path(env))?;
+        let ours = |section: &Section| keys::ALL.iter().any(|key| section.get(key.name).is_some());
+        let profile = |(name, section): (String, Result<Section, Error>)| {
+            let profile = match section {
+                Ok(section) if !ours(&section) => return None,
+                Ok(section) => Reader { name: &name, section: &section, env }.profile(home),
+                Err(error) => Err(error),
+            };
+            Some((name, profile))
+        };
+        Ok(sections.into_iter().filter_map(profile).collect())
     }
 
     /// The store entry of this profile's login: shared by every profile with the same domain,
@@ -176,9 +195,9 @@ impl Profile {
     /// included. Profiles that can't be read have none.
     pub fn credentials_sharing_its_login(&self, env: &dyn Environment) -> Vec<EntryName> {
         let login = self.login_entry();
-        config_file::profile_names(&config_path(env))
-            .iter()
-            .filter_map(|name| Self::load(name, env, &self.home).ok())
+        let ours = Self::load_ours(env, &self.home).unwrap_or_default();
+        ours.into_iter()
+            .filter_map(|(_, profile)| profile.ok())
             .filter(|other| other.login_entry() == login)
             .map(|other| other.credentials_entry())
             .chain([self.credentials_entry()])

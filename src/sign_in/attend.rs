@@ -203,10 +203,10 @@ impl<'a> Attendance<'a> {
                 Ok(tokens) => return Ok(tokens),
                 Err(TokenError::Ended) => return Err(words::code_refused(profile)),
                 Err(TokenError::Refused(error) | TokenError::NoIdToken { error, .. }) => return Err(error),
-                Err(TokenError::Unavailable { error, retry_after, done }) => {
+                Err(TokenError::Unavailable { error, done }) => {
                     let pause = crate::retry::pause(
                         repeat,
-                        retry_after,
+                        error.wait(),
                         session::left(until),
                         crate::retry::random(),
                     );

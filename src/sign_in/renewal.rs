@@ -51,9 +51,8 @@ pub fn ahead(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
     let due = || session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew);
     let path = login_lock(journal.folder()?, profile);
     // Another profile of the same login may be at it.
-    let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || match due() {
-        true => ControlFlow::Continue(()),
-        false => ControlFlow::Break(()),
+    let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || {
+        if due() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     let Waited::Acquired(_lock) = waited else { return Ok(()) };
     if !due() {

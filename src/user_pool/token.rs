@@ -48,10 +48,8 @@ pub enum TokenError {
     },
     /// Keep all tokens and repeat later.
     Unavailable {
-        /// For the person, if repeating doesn't help.
+        /// For the person, if repeating doesn't help; with the server's wish to wait.
         error: Error,
-        /// The server's wish (RFC 9110 §10.2.3).
-        retry_after: Option<Duration>,
         /// Whether the request may have been carried out.
         done: Done,
     },
@@ -234,7 +232,7 @@ fn read_answer(
     let error = Error::new(Next::TryAgain, what, profile.command("doctor"));
     // Throttling and firewalls stand before the work; anything else may come after it.
     let done = if matches!(status, 403 | 429) { Done::No } else { Done::Perhaps };
-    Err(TokenError::Unavailable { error, retry_after, done })
+    Err(TokenError::Unavailable { error: error.asking_to_wait(retry_after), done })
 }
 
 /// The server's wish in words; how long is worth knowing where it is longer than we repeat.
@@ -245,7 +243,7 @@ fn asks_to_wait(retry_after: Option<Duration>) -> String {
 fn not_sent(profile: &Profile, e: &SendError) -> TokenError {
     let error = Error::new(Next::TryAgain, e.what(), profile.command("doctor"));
     let done = if e.sent() == Sent::Never { Done::No } else { Done::Perhaps };
-    TokenError::Unavailable { error, retry_after: None, done }
+    TokenError::Unavailable { error, done }
 }
 
 /// A token answer to a request whose scopes had no openid.
