@@ -365,6 +365,23 @@ mod tests {
     }
 
     #[test]
+    fn all_profiles_are_read_with_their_services_and_their_own_complaints() {
+        let text = "[profile a]\nx = 1\nservices = s\n[profile bad]\ns3 =\n  no sign\n[default]\nx = 0\n[profile a]\ny = 2\n[services s]\nsts =\n  endpoint_url = u\n";
+        let cuts = cut(text, |_| true).unwrap();
+        let names: Vec<_> = cuts.profiles.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["a", "bad", "default"]);
+        let [a, bad, default] = &cuts.profiles[..] else { panic!() };
+        let read = |section: &Cut| parse(section, &cuts.services);
+        let a = read(&a.1).unwrap();
+        assert_eq!(
+            (a.get("x"), a.get("y"), a.service("s", "sts", "endpoint_url")),
+            (Some("1"), Some("2"), Some("u"))
+        );
+        assert_eq!(read(&bad.1).unwrap_err().line, 6);
+        assert_eq!(read(&default.1).unwrap().get("x"), Some("0"));
+    }
+
+    #[test]
     fn names_with_blanks_and_quotes_are_found() {
         assert_eq!(get("[profile \"two words\"]\nx = 1\n", "two words", "x").unwrap(), "1");
         assert_eq!(get("[profile two words]\nx = 1\n", "two words", "x").unwrap(), "1");

@@ -74,7 +74,7 @@ pub fn decide(now: Timestamp, margin: Duration, known: &Known) -> Step {
         if left > margin + lead {
             return Step::Print;
         }
-        if left > CONTENT {
+        if left > margin.min(CONTENT) {
             return Step::PrintAndRenew;
         }
     }
@@ -140,6 +140,18 @@ mod tests {
         let step =
             |minutes| decide(after(minutes), MARGIN, &Known { credentials: Some(life), id_token: None });
         assert_eq!([29, 30, 44].map(step), [Step::Print, Step::PrintAndRenew, Step::PrintAndRenew]);
+    }
+
+    #[test]
+    fn a_margin_below_15_minutes_is_what_the_person_wants() {
+        let margin = Duration::from_mins(5);
+        let life = Life { obtained: NOW, expiration: after(60), lead: Duration::from_mins(10) };
+        let step =
+            |minutes| decide(after(minutes), margin, &Known { credentials: Some(life), id_token: None });
+        assert_eq!(
+            [44, 45, 54, 55].map(step),
+            [Step::Print, Step::PrintAndRenew, Step::PrintAndRenew, Step::SignIn]
+        );
     }
 
     #[test]
