@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel awscli browser ministack demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel kills awscli browser ministack demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -72,6 +72,16 @@ suite_kernel() {
     need keyctl keyutils
     need setpriv util-linux
     cargo test --workspace --locked --test kernel
+}
+
+# 500 kills; the seed that each part prints brings the same ones again.
+suite_kills() {
+    local kills=("$target/debug/kills" --program "$target/release/cognito-creds")
+    need_keyring
+    release_binary
+    cargo build --workspace --locked --bin kills
+    "${kills[@]}" --stores file,kernel --times 400
+    tests/support/with-keyring.sh "${kills[@]}" --stores keychain --times 100
 }
 
 suite_awscli() {
