@@ -133,6 +133,30 @@ fn where_nothing_listens_the_host_is_told() {
     cases.compare();
 }
 
+/// Whoever is killed while the identity pool thinks has lost nothing.
+#[test]
+fn a_new_refresh_token_is_stored_before_the_id_token_is_used() {
+    let machine = signed_in();
+    machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).rotation = Some(0));
+    let spent = machine.login().unwrap();
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    machine.sandbox.clear_log();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Hang, Times::Once);
+    let mut caller = machine.start();
+    assert!(machine.sandbox.wait_for(Endpoint::GetCredentials, 1, Duration::from_secs(10)));
+    let stored = machine.login().unwrap();
+    for token in ["refresh_token", "id_token", "access_token"] {
+        assert_ne!(stored[token], spent[token], "{token}");
+    }
+    assert!(caller.try_wait().unwrap().is_none(), "it still waits for the identity pool");
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    machine.let_id_token_end();
+    machine.call().document();
+    assert_eq!((machine.sandbox.counts().token_refresh, machine.tabs().len()), (2, 1));
+}
+
 /// An answer that is good for nothing still has the one refresh token that lives.
 #[test]
 fn a_rotated_token_is_kept_although_the_rest_of_the_answer_is_refused() {
