@@ -171,13 +171,24 @@ pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
+/// Variables that name a file, as read by us and by rustls-native-certs.
+#[cfg(unix)]
+const FILES: [&str; 2] = ["AWS_CONFIG_FILE", "SSL_CERT_FILE"];
+
 /// Prepares a process that outlives its caller: nothing of the caller's input or output is
-/// inherited, so that whoever reads our stdout to its end does not wait for the child.
+/// inherited, so that whoever reads our stdout to its end does not wait for the child. Nor does it
+/// stay in the caller's folder, which could not be unmounted while it runs, or while a browser does
+/// that it opened; files named relative to that folder keep their meaning.
 ///
 /// Set stdout or stderr after this call to keep one of them. The child calls [`leave_session`]
 /// first thing.
 pub fn detach(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    {
+        let named = FILES.iter().filter_map(|name| Some((name, whole_path(&std::env::var_os(name)?)?)));
+        command.envs(named).current_dir("/");
+    }
     #[cfg(windows)]
     {
         use std::os::windows::process::CommandExt;
@@ -188,6 +199,15 @@ pub fn detach(command: &mut Command) -> &mut Command {
         command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
     }
     command
+}
+
+/// A relative path from the root on; `None` where that is not to be had or the path needs nothing.
+/// A leading `~/` is the home folder, as in [`config_path`](crate::profile::config_path).
+#[cfg(unix)]
+fn whole_path(path: &std::ffi::OsStr) -> Option<PathBuf> {
+    let path = Path::new(path);
+    let is_relative = path.is_relative() && !path.starts_with("~") && path != "";
+    if is_relative { std::path::absolute(path).ok() } else { None }
 }
 
 /// Takes this process out of its caller's session, terminal and process group (setsid(2)), so that

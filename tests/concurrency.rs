@@ -53,18 +53,6 @@ fn many_callers_without_a_cache_still_open_one_tab() {
 }
 
 #[test]
-fn a_sign_in_outlives_its_killed_caller() {
-    let machine = Machine::new();
-    let mut caller = machine.start();
-    wait_until("the tab", || machine.tabs().len() == 1);
-    caller.kill().unwrap();
-    caller.wait().unwrap();
-    alice().sign_in(&machine.tabs()[0]).unwrap();
-    machine.call().document();
-    assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (1, 1));
-}
-
-#[test]
 fn a_caller_that_comes_while_a_sign_in_runs_joins_it() {
     let machine = Machine::new();
     let first = machine.start();

@@ -7,38 +7,9 @@ mod support;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command, Stdio};
 use std::thread;
+use support::terminal::{address, on_a_terminal, screen};
 use support::{Machine, PROGRAM, alice, wait_until};
-
-/// Runs a shell line on a pseudo-terminal of its own (util-linux script); what the terminal shows
-/// goes to `screen`.
-fn on_a_terminal(machine: &Machine, line: &str) -> Child {
-    let screen = fs::File::create(machine.path("screen")).unwrap();
-    Command::new("script")
-        .args(["-qec", line, "/dev/null"])
-        .env_clear()
-        .env("HOME", machine.path(""))
-        .env("PATH", "/usr/bin:/bin")
-        .env("BROWSER", machine.path("browser"))
-        .env("SHELL", "/bin/sh")
-        .stdin(Stdio::piped())
-        .stdout(screen)
-        .spawn()
-        .unwrap()
-}
-
-fn screen(machine: &Machine) -> String {
-    String::from_utf8_lossy(&fs::read(machine.path("screen")).unwrap_or_default()).into_owned()
-}
-
-/// The first address on the screen.
-fn address(machine: &Machine) -> Option<String> {
-    let shown = screen(machine);
-    let start = shown.find("http://127.0.0.1")?;
-    let (url, _) = shown[start..].split_once(['\r', '\n'])?;
-    Some(url.to_owned())
-}
 
 #[test]
 fn the_address_is_told_on_the_terminal_and_nowhere_else() {

@@ -60,6 +60,10 @@ fn spawn(command: &str, profile: &Profile, stdout: Stdio) -> Result<Child, Error
     // One word, so that a name with a leading hyphen is no flag.
     child.args([command, &format!("--profile={}", profile.name)]);
     platform::detach(&mut child).stdout(stdout);
+    // A `ca_bundle` of the config file may be relative to the caller's folder, which the child leaves.
+    if let Some(bundle) = profile.ca_bundle.as_ref().and_then(|path| std::path::absolute(path).ok()) {
+        child.env("AWS_CA_BUNDLE", bundle);
+    }
     child.spawn().map_err(|e| lost(profile).because(e))
 }
 
