@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel kills awscli browser ministack demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel day kills awscli browser ministack demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -72,6 +72,12 @@ suite_kernel() {
     need keyctl keyutils
     need setpriv util-linux
     cargo test --workspace --locked --test kernel
+}
+
+# 24 hours in a minute.
+suite_day() {
+    need faketime
+    cargo test --workspace --locked --test day
 }
 
 # 500 kills; the seed that each part prints brings the same ones again.

@@ -8,6 +8,7 @@ mod support;
 
 use cognito_creds::lock::Lock;
 use cognito_creds::sign_in::{login_lock, sign_in_lock};
+use cognito_sandbox::Endpoint;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs;
 use std::io::Write;
@@ -78,6 +79,20 @@ fn a_sign_in_outlives_the_callers_terminal() {
     terminal.kill().unwrap();
     terminal.wait().unwrap();
     assert_the_sign_in_completes(&machine);
+}
+
+/// A command that is all of its terminal's session (`ssh -t host aws …`) takes every process along
+/// that still belongs to it.
+#[test]
+fn a_renewal_outlives_the_callers_terminal() {
+    let mut machine = Machine::new();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 17 * 60);
+    machine.seat(alice());
+    machine.call().document();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 3600);
+    let mut terminal = on_a_terminal(&machine, &format!("exec {PROGRAM} {CALL} >/dev/null"));
+    assert!(terminal.wait().unwrap().success());
+    assert!(machine.sandbox.wait_for(Endpoint::GetCredentials, 2, Duration::from_secs(10)));
 }
 
 #[test]

@@ -40,6 +40,8 @@ fn attend(profile: &str, said: &mut bool) -> Result<(), Error> {
 /// The renewal that `credential-process` started while it handed out credentials with some life left.
 pub fn renew(profile: &str) -> Result<(), Error> {
     platform::leave_session();
+    // Tells the caller that it may go.
+    platform::close_stdout();
     let desk = Desk::new(profile)?;
     let vault = desk.vault();
     let session = desk.session(&vault);

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// How long a child may take to say its line.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a child may take to leave the caller's session, which takes it 2 ms.
+const LEAVING: Duration = Duration::from_secs(1);
 /// Longest line that is read from it: an authorization address is well under it.
 const LINE_MAX: u64 = 16 * 1024;
 
@@ -35,7 +37,25 @@ pub enum Hello {
 /// Starts the detached sign-in for a profile and waits for its line.
 pub fn start_sign_in(profile: &Profile) -> Result<Hello, Error> {
     let mut child = spawn("sign-in", profile, Stdio::piped())?;
-    let Some(pipe) = child.stdout.take() else { return Err(lost(profile)) };
+    let text = line_from(&mut child, HANDSHAKE).ok_or_else(|| lost(profile))?;
+    serde_json::from_str(&text).map_err(|_| lost(profile))
+}
+
+/// Starts the detached renewal; nobody waits for it but until it has left the caller's session. One
+/// that is still in it dies with a caller that leads it: the kernel ends the terminal's processes.
+pub fn start_renewal(profile: &Profile) {
+    // Windows has no sessions to leave, and nobody closes the pipe.
+    let stdout = if cfg!(windows) { Stdio::null() } else { Stdio::piped() };
+    match spawn("renew", profile, stdout) {
+        // It closes the pipe and says nothing.
+        Ok(mut child) => drop(line_from(&mut child, LEAVING)),
+        Err(e) => log::info!("{}", e.what()),
+    }
+}
+
+/// The line that a child says, empty if it closes its end; `None` if it takes too long.
+fn line_from(child: &mut Child, limit: Duration) -> Option<String> {
+    let pipe = child.stdout.take()?;
     let (send, line) = mpsc::channel();
     std::thread::spawn(move || {
         let mut text = String::new();
@@ -43,15 +63,7 @@ pub fn start_sign_in(profile: &Profile) -> Result<Hello, Error> {
         // The receiver is gone if the child took too long.
         let _ = send.send(read.ok().map(|_| text));
     });
-    let text = line.recv_timeout(HANDSHAKE).ok().flatten().ok_or_else(|| lost(profile))?;
-    serde_json::from_str(&text).map_err(|_| lost(profile))
-}
-
-/// Starts the detached renewal; nobody waits for it.
-pub fn start_renewal(profile: &Profile) {
-    if let Err(e) = spawn("renew", profile, Stdio::null()) {
-        log::info!("{}", e.what());
-    }
+    line.recv_timeout(limit).ok().flatten()
 }
 
 fn spawn(command: &str, profile: &Profile, stdout: Stdio) -> Result<Child, Error> {

@@ -9,7 +9,8 @@ pub fn running(machine: &Machine, command: &str) -> Vec<u32> {
     let home = format!("HOME={}", machine.path("").display());
     let has = |file: PathBuf, word: &str| {
         let text = fs::read(file).unwrap_or_default();
-        text.split(|byte| *byte == 0).any(|found| found == word.trim_end_matches('/').as_bytes())
+        let text = String::from_utf8_lossy(&text);
+        text.split('\0').any(|found| found.trim_end_matches('/') == word.trim_end_matches('/'))
     };
     let processes = fs::read_dir("/proc").unwrap().flatten();
     processes
