@@ -3,7 +3,6 @@
 mod support;
 
 use cognito_sandbox::Person;
-use std::time::{Duration, Instant};
 use support::{Machine, Ran, alice, wait_until};
 
 /// Enough to overlap in every way, few enough for a small machine.
@@ -108,24 +107,4 @@ fn login_replaces_a_sign_in_that_runs() {
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
     Ran::of(caller).document();
     assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (2, 1));
-}
-
-#[test]
-fn where_nobody_sees_a_browser_it_fails_at_once_with_the_command() {
-    let machine = Machine::new();
-    let began = Instant::now();
-    for (name, value) in [("CI", Some("true")), ("BROWSER", None)] {
-        let mut command = machine.command(&["credential-process", "--profile", "dev"]);
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-        let (what, paste) = Ran::from(command.output().unwrap()).failure();
-        assert_eq!(what, "cognito-creds: Profile dev needs a sign-in.");
-        assert_eq!(paste, "cognito-creds login --profile dev");
-    }
-    machine.add("cognito_interactive = never\n");
-    machine.call().failure();
-    assert!(machine.tabs().is_empty());
-    assert!(began.elapsed() < Duration::from_secs(5), "it did not wait for anybody");
 }
