@@ -6,13 +6,13 @@ cd -- "$(dirname -- "$0")/.."
 
 # Direct dependencies. A new one is a decision: its gain against its size, build time and trust.
 allowed=(
-    aws-config aws-runtime aws-sdk-cognitoidentity aws-smithy-runtime-api aws-smithy-types aws-types
+    aws-runtime aws-sdk-cognitoidentity aws-smithy-runtime-api aws-smithy-types aws-types
     ureq rustls url http httpdate
     hyper hyper-util http-body-util tokio
     keyring keyring-core secret-service linux-keyutils
     serde serde_json base64 sha2 getrandom time
     secrecy zeroize
-    clap thiserror log open rustix rpassword
+    clap thiserror log tracing open rustix rpassword
 )
 
 # A second TLS stack or crypto provider, a second HTTP client, and crates that were measured and left out.
