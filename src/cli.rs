@@ -1,6 +1,7 @@
 //! The command line, and nothing but its definition.
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// Amazon Cognito logins as AWS credentials, for every AWS tool.
 #[derive(Debug, Parser)]
@@ -15,6 +16,20 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// `credential-process --profile NAME`, the one line that SDKs run all day, without clap: building
+    /// and walking its tables cost a sixth of what a warm call costs beyond an empty program. Anything
+    /// else is `None` and clap's to judge, a name that might be an option among it.
+    pub fn of_an_sdk(mut args: impl Iterator<Item = OsString>) -> Option<Self> {
+        let [command, flag, profile] = [args.next()?, args.next()?, args.next()?];
+        if command != "credential-process" || flag != "--profile" || args.next().is_some() {
+            return None;
+        }
+        let profile = profile.into_string().ok().filter(|name| !name.starts_with('-'))?;
+        Some(Self { verbose: 0, command: Command::CredentialProcess(Required { profile }) })
+    }
 }
 
 /// The commands.
@@ -97,4 +112,51 @@ pub struct Logout {
     /// End the session in the browser too
     #[arg(long)]
     pub browser: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short_cut(line: &[&str]) -> Option<String> {
+        Cli::of_an_sdk(line.iter().map(OsString::from)).map(|cli| format!("{cli:?}"))
+    }
+
+    fn by_clap(line: &[&str]) -> Result<String, clap::Error> {
+        let cli = Cli::try_parse_from([&["cognito-creds"], line].concat())?;
+        Ok(format!("{cli:?}"))
+    }
+
+    #[test]
+    fn the_line_of_the_config_file_means_what_clap_takes_it_for() {
+        for name in ["dev", "two words", "", "a=b", "ünï", "x-", "--help", "-", "-v", "--", "-1"] {
+            let line = ["credential-process", "--profile", name];
+            match short_cut(&line) {
+                Some(cli) => assert_eq!(cli, by_clap(&line).unwrap(), "{line:?}"),
+                None => assert!(name.starts_with('-'), "{line:?} should take the short cut"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_other_line_is_left_to_clap() {
+        for line in [
+            &["credential-process"] as &[&str],
+            &["credential-process", "--profile"],
+            &["credential-process", "--profile=dev"],
+            &["credential-process", "--profile", "dev", "-v"],
+            &["-v", "credential-process", "--profile", "dev"],
+            &["credential-process", "-v", "--profile", "dev"],
+            &["login", "--profile", "dev"],
+            &["status"],
+            &[],
+        ] {
+            assert_eq!(short_cut(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
 }
