@@ -23,8 +23,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The binary under test.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_cognito-creds");
+/// The binary under test. Cargo names it to the tests of its own package; tests/bench is another one.
+pub const PROGRAM: &str = match option_env!("CARGO_BIN_EXE_cognito-creds") {
+    Some(path) => path,
+    None => "",
+};
+
+/// [`PROGRAM`], or what tests/bench/run.sh built.
+fn program() -> String {
+    if PROGRAM.is_empty() { std::env::var("COGNITO_CREDS_PROGRAM").unwrap() } else { PROGRAM.to_owned() }
+}
 
 /// A machine with one profile, `dev`, and the world it talks to.
 pub struct Machine {
@@ -156,7 +164,7 @@ impl Machine {
 
     /// The program with arguments, in an environment that has nothing but this machine.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.on_this_machine(PROGRAM);
+        let mut command = self.on_this_machine(&program());
         command.args(args);
         command
     }

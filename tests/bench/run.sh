@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Measures the release build against its budgets and prints the table of docs/performance.md.
+#
+#   tests/bench/run.sh            everything, about three minutes once it is built
+#   tests/bench/run.sh --quick    what is counted and not timed
+#   tests/bench/run.sh --json     for a program to read; also with --quick
+#
+# A missed budget is marked and makes the exit code 1. Whatever else the machine does moves the times, less so the ratios.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "$0")/../.." && pwd -P)
+target=${CARGO_TARGET_DIR:-$root/target}
+
+need() {
+    command -v "$1" >/dev/null 2>&1 && return
+    printf '%s is missing; on Debian: apt-get install %s\n' "$1" "$2" >&2
+    exit 1
+}
+
+main() {
+    cd -- "$root"
+    command -v cargo >/dev/null 2>&1 || { echo "cargo is missing: https://rustup.rs has it." >&2; exit 1; }
+    need strace strace
+    need gnome-keyring-daemon gnome-keyring
+    need dbus-run-session dbus
+
+    cargo build --release --locked --quiet --bin cognito-creds
+    cargo build --release --locked --quiet --package cognito-yardsticks
+    cargo build --locked --quiet --package cognito-bench --bin cognito-bench
+    export COGNITO_CREDS_PROGRAM=$target/release/cognito-creds
+    exec tests/support/with-keyring.sh "$target/debug/cognito-bench" "$@"
+}
+
+main "$@"
