@@ -13,6 +13,7 @@ mod aws;
 mod connect;
 mod failure;
 mod headers;
+mod last_look;
 mod proxy;
 mod trust;
 
@@ -39,7 +40,8 @@ use zeroize::Zeroizing;
 /// answer takes longer.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
-/// Longest time for one request, from looking up the host to the last byte of the answer.
+/// Longest time for one request, from looking up the host to the last byte of the answer. What has
+/// arrived by then is read even if we come late to it, as a process does that was stopped.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(8);
 
 /// Most bytes that the status line and headers of an answer may have.

@@ -1,12 +1,21 @@
 //! File locks that the kernel releases: a killed holder leaves nothing behind to clean up.
 //!
 //! A lock has a file of its own, apart from what it protects, in a folder that is ours. The file
-//! stays: removing it would let two processes lock two files of the same name.
+//! stays: removing it would let two processes lock two files of the same name. There are two
+//! exceptions. Who [overtakes](Waited::Overtook) a stuck holder puts a new file in the place of the
+//! old one, so that nobody after it waits for that holder again. And where the file system knows no
+//! locks, a [marker](marker) beside the file is the lock.
+
+mod holder;
+mod marker;
+
+pub use holder::Holder;
 
 use crate::error::{Error, Next};
-use crate::platform::{open_private, quoted, reason, write_private};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read};
+use crate::platform::{open_private, quoted, reason};
+use marker::Marker;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -17,15 +26,29 @@ const PAUSE_MS: (u32, u32) = (10, 40);
 /// How long [`Lock::try_acquire`] tries: [`Lock::is_held`] of another process holds a lock for some
 /// microseconds, more if that process is interrupted just then, and must not look like a holder.
 const TRY_FOR: Duration = Duration::from_millis(20);
-/// A note is a line or two.
-const NOTE_BYTES: u64 = 4_096;
 
 /// A lock that is held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
-    path: PathBuf,
-    /// `None` where the file system knows no locks.
-    file: Option<File>,
+    _hold: Hold,
+}
+
+#[derive(Debug)]
+enum Hold {
+    /// The kernel's lock on an open file.
+    Kernel { _file: File },
+    /// Where the file system knows no locks.
+    Marker { _marker: Marker },
+}
+
+/// How long to wait for a lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// No longer than until then, whoever holds it.
+    pub until: Instant,
+    /// After this long with one and the same holder, it is overtaken. What the lock protects must
+    /// bear two writers then: the old holder does not know.
+    pub overtake: Option<Duration>,
 }
 
 /// How waiting for a lock ended.
@@ -33,6 +56,8 @@ pub struct Lock {
 pub enum Waited<T> {
     /// The lock is ours.
     Acquired(Lock),
+    /// The lock is ours although this holder, where it is known, has not given it up.
+    Overtook(Lock, Option<Holder>),
     /// The caller found what it wanted meanwhile.
     Stopped(T),
     /// The deadline passed.
@@ -45,38 +70,47 @@ impl Lock {
     /// # Errors
     /// The file can't be created or opened, or is not ours.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
-        let mut file = create(path)?;
         let deadline = Instant::now() + TRY_FOR;
         loop {
-            file = match attempt_once(path, file)? {
+            match attempt(path).map_err(|error| about(path, &error))? {
                 Ok(lock) => return Ok(Some(lock)),
                 Err(_) if Instant::now() >= deadline => return Ok(None),
-                Err(busy) => busy,
-            };
-            thread::sleep(Duration::from_millis(1));
+                Err(_) => thread::sleep(Duration::from_millis(1)),
+            }
         }
     }
 
-    /// Tries until `deadline`, calling `between` after each failed attempt. `between` looks whether
-    /// the holder has already brought what the caller wants, and breaks off if so.
+    /// Tries as long as `patience` lasts, calling `between` with the holder after each failed attempt.
+    /// `between` looks whether the holder has already brought what the caller wants, and breaks off if
+    /// so.
     ///
     /// # Errors
     /// As [`try_acquire`](Self::try_acquire).
     pub fn acquire_until<T>(
         path: &Path,
-        deadline: Instant,
-        mut between: impl FnMut() -> ControlFlow<T>,
+        patience: Patience,
+        mut between: impl FnMut(Option<&Holder>) -> ControlFlow<T>,
     ) -> Result<Waited<T>, Error> {
-        let mut file = create(path)?;
+        let mut seen: Option<(Option<Holder>, Instant)> = None;
         loop {
-            file = match attempt_once(path, file)? {
+            let busy = match attempt(path).map_err(|error| about(path, &error))? {
                 Ok(lock) => return Ok(Waited::Acquired(lock)),
                 Err(busy) => busy,
             };
-            if let ControlFlow::Break(found) = between() {
+            if let ControlFlow::Break(found) = between(busy.holder.as_ref()) {
                 return Ok(Waited::Stopped(found));
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            let since = match &seen {
+                Some((holder, since)) if *holder == busy.holder => *since,
+                _ => seen.insert((busy.holder.clone(), now)).1,
+            };
+            if patience.overtake.is_some_and(|limit| now - since >= limit)
+                && let Some(lock) = overtake(path, &busy).map_err(|error| about(path, &error))?
+            {
+                return Ok(Waited::Overtook(lock, busy.holder));
+            }
+            let left = patience.until.saturating_duration_since(now);
             if left.is_zero() {
                 return Ok(Waited::TimedOut);
             }
@@ -85,11 +119,14 @@ impl Lock {
     }
 
     /// Whether another process, or another [`Lock`] of this one, holds the lock now. Creates nothing
-    /// and keeps nobody from taking it. `false` where the file system knows no locks.
+    /// and keeps nobody from taking it.
+    ///
+    /// Where the file system knows no locks, a holder on another machine can't be asked; there it
+    /// holds the lock for `longest` at most.
     ///
     /// # Errors
     /// The file can't be opened, or is not ours.
-    pub fn is_held(path: &Path) -> Result<bool, Error> {
+    pub fn is_held(path: &Path, longest: Duration) -> Result<bool, Error> {
         let file = match open_private(path, OpenOptions::new().read(true)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             file => file.map_err(|error| about(path, &error))?,
@@ -97,63 +134,112 @@ impl Lock {
         match file.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(error)) if knows_no_locks(&error) => Ok(false),
+            Err(TryLockError::Error(error)) if knows_no_locks(&error) => Ok(Marker::is_held(path, longest)),
             Err(TryLockError::Error(error)) => Err(about(path, &error)),
         }
     }
+}
 
-    /// Whether the lock keeps others out. `false` on a file system without locks, as some NFS homes:
-    /// work goes on there, and what it protects must bear two writers.
-    pub fn excludes_others(&self) -> bool {
-        self.file.is_some()
-    }
+/// A lock that somebody else holds.
+struct Busy {
+    /// The locked file; none where the lock is a marker.
+    file: Option<File>,
+    holder: Option<Holder>,
+}
 
-    /// Leaves a note about the holder for [`read_note`](Self::read_note), replacing the last one.
-    ///
-    /// # Errors
-    /// The file beside the lock can't be written.
-    pub fn write_note(&self, text: &str) -> Result<(), Error> {
-        let path = note_path(&self.path);
-        write_private(&path, text.as_bytes()).map_err(|error| about(&path, &error))
-    }
-
-    /// The last holder's note. It says nothing about whether the lock [is held](Self::is_held) still.
-    ///
-    /// # Errors
-    /// The file beside the lock can't be read, or is not ours.
-    pub fn read_note(path: &Path) -> Result<Option<String>, Error> {
-        let path = note_path(path);
-        let read = |file: File| io::read_to_string(file.take(NOTE_BYTES));
-        match open_private(&path, OpenOptions::new().read(true)).and_then(read) {
-            Ok(note) => Ok(Some(note)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(about(&path, &error)),
+/// The lock, or who has it.
+fn attempt(path: &Path) -> io::Result<Result<Lock, Busy>> {
+    loop {
+        let file = create(path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(path, &file) => return Ok(Ok(Lock::of_kernel(file))),
+            // Somebody else's file has taken its place meanwhile.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Ok(Err(Busy { holder: Holder::read(&file), file: Some(file) }));
+            }
+            Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
+                let marker = Marker::attempt(path)?;
+                return Ok(marker.map(Lock::of_marker).map_err(|holder| Busy { file: None, holder }));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
         }
     }
 }
 
-/// Beside the lock, not in it: Windows lets nobody read a locked file.
-fn note_path(path: &Path) -> PathBuf {
+/// Takes the lock from a holder that does not give it up; `None` where somebody was faster.
+fn overtake(path: &Path, busy: &Busy) -> io::Result<Option<Lock>> {
+    match &busy.file {
+        Some(file) => replace_locked(path, file, busy.holder.as_ref()),
+        None => Ok(Marker::replace(path, busy.holder.as_ref())?.map(Lock::of_marker)),
+    }
+}
+
+/// Puts a file that we have locked in the place of one that somebody else has.
+///
+/// A second lock, held for these few steps, keeps two from doing it at once: the one who comes second
+/// finds another file, or another holder, than the one it waited for.
+#[cfg(unix)]
+fn replace_locked(path: &Path, old: &File, holder: Option<&Holder>) -> io::Result<Option<Lock>> {
+    let guard = create(&beside(path, "overtaking"))?;
+    if guard.try_lock().is_err() || !is_at(path, old) || Holder::read(old).as_ref() != holder {
+        return Ok(None);
+    }
+    let next = beside(path, "next");
+    let file = create(&next)?;
+    if file.try_lock().is_err() {
+        return Ok(None);
+    }
+    fs::rename(&next, path)?;
+    Ok(Some(Lock::of_kernel(file)))
+}
+
+/// Windows stops no process as SIGSTOP does, and nobody's file is replaced there while it is open.
+#[cfg(not(unix))]
+fn replace_locked(_: &Path, _: &File, _: Option<&Holder>) -> io::Result<Option<Lock>> {
+    Ok(None)
+}
+
+/// Whether the open file is still the one at `path`.
+#[cfg(unix)]
+fn is_at(path: &Path, file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let here = fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()));
+    let ours = file.metadata().map(|found| (found.dev(), found.ino()));
+    matches!((here, ours), (Ok(here), Ok(ours)) if here == ours)
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &Path, _: &File) -> bool {
+    true
+}
+
+impl Lock {
+    fn of_kernel(file: File) -> Self {
+        // Who it is serves a message and the waiters' patience; the lock holds without it.
+        if let Err(error) = Holder::me().write(&file) {
+            log::debug!("the lock's holder can't be noted: {error}");
+        }
+        Self { _hold: Hold::Kernel { _file: file } }
+    }
+
+    fn of_marker(marker: Marker) -> Self {
+        Self { _hold: Hold::Marker { _marker: marker } }
+    }
+}
+
+/// A file beside the lock's.
+fn beside(path: &Path, what: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".note");
+    name.push(".");
+    name.push(what);
     PathBuf::from(name)
 }
 
-fn create(path: &Path) -> Result<File, Error> {
+fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    open_private(path, &mut options).map_err(|error| about(path, &error))
-}
-
-/// The lock, or the file back where somebody else holds it.
-fn attempt_once(path: &Path, file: File) -> Result<Result<Lock, File>, Error> {
-    let lock = |file| Ok(Ok(Lock { path: path.to_owned(), file }));
-    match file.try_lock() {
-        Ok(()) => lock(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(Err(file)),
-        Err(TryLockError::Error(error)) if knows_no_locks(&error) => lock(None),
-        Err(TryLockError::Error(error)) => Err(about(path, &error)),
-    }
+    open_private(path, &mut options)
 }
 
 fn knows_no_locks(error: &io::Error) -> bool {

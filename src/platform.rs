@@ -4,10 +4,12 @@
 //! nowhere else.
 
 mod private_file;
+mod process;
 
 pub use private_file::{
     check_private_dir, make_private_dir, open_private, read_private, remove_private, write_private,
 };
+pub use process::Process;
 
 use crate::error::{Error, Next};
 use std::ffi::OsString;

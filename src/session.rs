@@ -5,6 +5,7 @@
 //! for the next call.
 
 mod decision;
+mod writers;
 
 pub use decision::{Known, Life, Step, decide, lead};
 
@@ -19,13 +20,14 @@ use crate::identity_pool::skew::{already_ended, with_clock_hint};
 use crate::login::Login;
 use crate::profile::{Profile, no_identity_pool};
 use crate::retry;
-use crate::secret::{ClientSecret, IdToken, RefreshToken};
+use crate::secret::{ClientSecret, IdToken};
 use crate::user_pool::claims::Claims;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use crate::vault::Vault;
 use decision::is_alive;
 use std::cell::OnceCell;
 use std::time::{Duration, Instant};
+use writers::Stored;
 
 /// A whole renewal with its repetitions.
 pub const RENEWAL_LIMIT: Duration = Duration::from_secs(15);
@@ -130,11 +132,18 @@ impl<'a> Session<'a> {
     /// else is done with it, because with rotation the old refresh token dies with this answer. That
     /// goes for an answer that is refused, too: all of it but the refresh token is forgotten. And a
     /// store that takes nothing (locked, full, read-only) is found out before the old token is spent.
+    ///
+    /// If somebody else has renewed it meanwhile, their login is the answer ([`writers`]).
     pub fn refresh(&self, mut login: Login, until: Instant) -> Result<Option<Login>, Error> {
         let mut once_more = true;
         loop {
             if login.may_rotate() {
-                self.save_renewed(&login)?;
+                match self.stored(&login)? {
+                    Stored::Renewed(other) => return Ok(Some(other)),
+                    Stored::Ended => return Ok(None),
+                    Stored::Replaced => return Err(self.replaced()),
+                    Stored::Unchanged(_) | Stored::Nothing => self.vault.save(&login)?,
+                }
             }
             match self.refreshed_tokens(&login, until) {
                 Ok(tokens) => {
@@ -142,13 +151,14 @@ impl<'a> Session<'a> {
                         Ok(claims) => claims,
                         Err(error) => return Err(self.rotated(login, tokens.refresh_token, error)),
                     };
-                    login.describe(&claims);
-                    login.renew(tokens, Timestamp::now());
-                    let saved = self.save_renewed(&login);
-                    if login.may_rotate() {
+                    let mut renewed = login.clone();
+                    renewed.describe(&claims);
+                    renewed.renew(tokens, Timestamp::now());
+                    let saved = self.save_renewed(&mut renewed, &login);
+                    if renewed.may_rotate() {
                         saved?;
                     }
-                    return Ok(Some(login));
+                    return Ok(Some(renewed));
                 }
                 Err(TokenError::Ended) => {
                     // Another process, or another machine with the same keychain, may have rotated it.
@@ -161,10 +171,7 @@ impl<'a> Session<'a> {
                         }
                         _ => {
                             log::info!("the login has ended: invalid_grant");
-                            if self.is_current(&login)? {
-                                login.end(Timestamp::now());
-                                self.vault.save(&login)?;
-                            }
+                            self.end(login)?;
                             return Ok(None);
                         }
                     }
@@ -175,39 +182,6 @@ impl<'a> Session<'a> {
                 Err(TokenError::Refused(error) | TokenError::Unavailable { error, .. }) => return Err(error),
             }
         }
-    }
-
-    /// Keeps the refresh token of an answer that is of no other use, and gives the reason back.
-    fn rotated(&self, mut login: Login, refresh_token: Option<RefreshToken>, why: Error) -> Error {
-        let Some(token) = refresh_token else { return why };
-        login.rotate(token, Timestamp::now());
-        match self.save_renewed(&login) {
-            Ok(()) => why,
-            Err(error) => error,
-        }
-    }
-
-    /// Whether the stored login is still of the sign-in that this one comes from. The lock sees to
-    /// that, but a sign-in and a logout don't wait for a stuck holder for ever; what it brings in the
-    /// end must not replace a newer person's login or credentials.
-    fn is_current(&self, login: &Login) -> Result<bool, Error> {
-        Ok(match self.vault.load_stored()? {
-            Some(stored) => stored.sign_in == login.sign_in && !stored.has_ended(),
-            // A refresh token from the environment need not be stored at all.
-            None => login.sign_in.is_empty(),
-        })
-    }
-
-    fn save_renewed(&self, login: &Login) -> Result<(), Error> {
-        if self.is_current(login)? { self.vault.save(login) } else { Err(self.replaced()) }
-    }
-
-    fn replaced(&self) -> Error {
-        let what = format!(
-            "Profile {} was signed in or out by somebody else while its credentials were renewed; run your command again.",
-            self.profile.name
-        );
-        Error::new(Next::TryAgain, what, self.profile.command("status"))
     }
 
     fn check_owner(&self, tokens: &Tokens, login: &Login) -> Result<Claims, Error> {
@@ -280,8 +254,7 @@ impl<'a> Session<'a> {
                     if let Some(error) = already_ended(&credentials) {
                         return Err(error);
                     }
-                    let news = login.remember_identity(id, &identity);
-                    return self.keep(login, credentials, news).map(Some);
+                    return self.keep(login, &identity, credentials).map(Some);
                 }
                 Err(error) => error,
             };
@@ -302,30 +275,6 @@ impl<'a> Session<'a> {
                 Act::GiveUp => return Err(with_clock_hint(error)),
             }
         }
-    }
-
-    /// Caches the credentials; `news` tells that the login has learnt something worth saving.
-    fn keep(&self, mut login: Login, mut credentials: Credentials, news: bool) -> Result<Credentials, Error> {
-        let lifetime = credentials.expiration.left(credentials.obtained);
-        let lead = lead(lifetime, self.profile.refresh_margin, retry::random());
-        credentials.lead = u32::try_from(lead.as_secs()).unwrap_or(u32::MAX);
-        match self.is_current(&login) {
-            Ok(true) => {}
-            Ok(false) => return Err(self.replaced()),
-            Err(error) => {
-                // Good credentials, but whether they are still this login's can't be told later.
-                log::info!("{}", error.what());
-                return Ok(credentials);
-            }
-        }
-        if login.remember_cache(&self.profile.credentials_entry()) || news {
-            // The credentials are good even if this can't be written; it is only learnt again.
-            if let Err(error) = self.vault.save(&login) {
-                log::info!("{}", error.what());
-            }
-        }
-        self.vault.cache(&credentials);
-        Ok(credentials)
     }
 
     /// The outbound client, built when first needed.

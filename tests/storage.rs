@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use cognito_creds::lock::{Lock, Waited};
+use cognito_creds::lock::{Holder, Lock, Patience, Waited};
 use cognito_creds::platform::{Unusable, make_private_dir, remove_private, state_dir, write_private};
 use cognito_creds::store::{EntryName, Files, Store};
 use std::fs;
@@ -22,6 +22,25 @@ fn loaded(store: &Files) -> Option<Vec<u8>> {
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn is_held(path: &Path) -> bool {
+    Lock::is_held(path, Duration::ZERO).unwrap()
+}
+
+const LATE: Duration = Duration::from_mins(5);
+const IMPATIENCE: Duration = Duration::from_secs(2);
+
+fn until(later: Duration) -> Patience {
+    Patience { until: Instant::now() + later, overtake: None }
+}
+
+fn impatient() -> Patience {
+    Patience { overtake: Some(IMPATIENCE), ..until(LATE) }
+}
+
+fn wait_on(_: Option<&Holder>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 #[test]
@@ -73,21 +92,19 @@ fn a_writer_killed_at_any_moment_leaves_a_whole_file() {
 fn a_lock_excludes_other_processes_and_ends_with_its_holder() {
     let world = tempfile::tempdir().unwrap();
     let path = world.path().join("login.lock");
-    assert!(!Lock::is_held(&path).unwrap());
+    assert!(!is_held(&path));
     assert!(!path.exists(), "looking creates nothing");
 
     let mut holder = Part::start("hold", &path);
-    assert!(Lock::is_held(&path).unwrap());
+    assert!(is_held(&path));
     assert!(Lock::try_acquire(&path).unwrap().is_none());
-    assert_eq!(Lock::read_note(&path).unwrap(), Some(format!("held by {}", holder.0.id())));
 
     holder.kill();
-    assert!(!Lock::is_held(&path).unwrap());
+    assert!(!is_held(&path));
     let lock = Lock::try_acquire(&path).unwrap().unwrap();
-    assert!(lock.excludes_others());
-    assert!(Lock::is_held(&path).unwrap());
+    assert!(is_held(&path));
     drop(lock);
-    assert!(!Lock::is_held(&path).unwrap());
+    assert!(!is_held(&path));
     assert!(path.exists(), "the file stays");
 }
 
@@ -95,26 +112,72 @@ fn a_lock_excludes_other_processes_and_ends_with_its_holder() {
 fn waiting_for_a_lock_ends_with_the_lock_the_result_or_the_deadline() {
     let world = tempfile::tempdir().unwrap();
     let path = world.path().join("login.lock");
-    let soon = || Instant::now() + Duration::from_millis(60);
-    let late = || Instant::now() + Duration::from_mins(5);
     let held = Lock::try_acquire(&path).unwrap();
 
-    let wait_on = || ControlFlow::<()>::Continue(());
-    assert!(matches!(Lock::acquire_until(&path, soon(), wait_on).unwrap(), Waited::TimedOut));
+    let soon = until(Duration::from_millis(60));
+    assert!(matches!(Lock::acquire_until(&path, soon, wait_on).unwrap(), Waited::TimedOut));
 
     let mut looks = 0;
-    let found = Lock::acquire_until(&path, late(), || {
+    let found = Lock::acquire_until(&path, until(LATE), |_| {
         looks += 1;
         if looks == 3 { ControlFlow::Break("credentials") } else { ControlFlow::Continue(()) }
     });
     assert!(matches!(found.unwrap(), Waited::Stopped("credentials")));
 
     let mut held = held;
-    let freed = Lock::acquire_until(&path, late(), || {
+    let freed = Lock::acquire_until(&path, until(LATE), |holder| {
         held = None;
-        wait_on()
+        wait_on(holder)
     });
-    assert!(matches!(freed.unwrap(), Waited::Acquired(lock) if lock.excludes_others()));
+    assert!(matches!(freed.unwrap(), Waited::Acquired(_)));
+}
+
+#[test]
+fn a_stuck_holder_is_overtaken_by_one_and_waited_for_by_nobody_again() {
+    let world = tempfile::tempdir().unwrap();
+    let path = world.path().join("login.lock");
+    let counter = path.with_extension("counter");
+    fs::write(&counter, "0").unwrap();
+    let mut stuck = Part::start("hold", &path);
+    let mut others: Vec<_> = (0..20).map(|_| Part::start("overtake-and-count", &path)).collect();
+    let waited = Lock::acquire_until(&path, impatient(), wait_on).unwrap();
+    // One of all these has overtaken it, and the others took turns after that one.
+    let overtook = match &waited {
+        Waited::Overtook(_, holder) => {
+            assert_eq!(holder.as_ref().unwrap().process.id, stuck.0.id());
+            1
+        }
+        Waited::Acquired(_) => 0,
+        other => panic!("{other:?}"),
+    };
+    drop(waited);
+    for other in &mut others {
+        assert!(other.0.wait().unwrap().success());
+    }
+    let names = entries(world.path()).into_iter().map(|path| path.display().to_string());
+    assert_eq!(names.filter(|name| name.contains("overtaken")).count() + overtook, 1);
+    assert_eq!(fs::read_to_string(&counter).unwrap(), "20");
+
+    let lock = Lock::try_acquire(&path).unwrap().expect("nobody waits for the old holder again");
+    stuck.kill();
+    assert!(is_held(&path), "and its end takes nothing from the new one");
+    drop(lock);
+}
+
+/// One who works is slow for the waiter, but never the same holder for long.
+#[test]
+fn holders_that_take_turns_are_not_overtaken() {
+    let world = tempfile::tempdir().unwrap();
+    let path = world.path().join("login.lock");
+    let mut held = Lock::try_acquire(&path).unwrap();
+    let began = Instant::now();
+    let waited = Lock::acquire_until(&path, impatient(), |holder: Option<&Holder>| {
+        assert_eq!(holder.map(|holder| holder.process.id), Some(std::process::id()));
+        held = None;
+        held = (began.elapsed() < 2 * IMPATIENCE).then(|| Lock::try_acquire(&path).unwrap().unwrap());
+        wait_on(holder)
+    });
+    assert!(matches!(waited.unwrap(), Waited::Acquired(_)));
 }
 
 #[test]
@@ -163,28 +226,33 @@ fn part_of_another_test() {
             }
         }
         "hold" => {
-            let lock = Lock::try_acquire(&path).unwrap().unwrap();
-            lock.write_note(&format!("held by {}", std::process::id())).unwrap();
+            let _lock = Lock::try_acquire(&path).unwrap().unwrap();
             ready();
             std::thread::sleep(Duration::from_mins(5));
         }
         "look-for-ever" => {
             ready();
             loop {
-                Lock::is_held(&path).unwrap();
+                is_held(&path);
                 std::thread::sleep(Duration::from_micros(500));
             }
         }
         "count" => {
             ready();
-            let until = Instant::now() + Duration::from_mins(5);
             for _ in 0..25 {
-                let wait_on = || ControlFlow::<()>::Continue(());
-                let turn = Lock::acquire_until(&path.with_extension("lock"), until, wait_on).unwrap();
+                let lock = path.with_extension("lock");
+                let turn = Lock::acquire_until(&lock, until(LATE), wait_on).unwrap();
                 assert!(matches!(turn, Waited::Acquired(_)));
-                let count: u32 = fs::read_to_string(&path).unwrap().parse().unwrap();
-                fs::write(&path, (count + 1).to_string()).unwrap();
+                count(&path);
             }
+        }
+        "overtake-and-count" => {
+            ready();
+            let turn = Lock::acquire_until(&path, impatient(), wait_on).unwrap();
+            if matches!(turn, Waited::Overtook(..)) {
+                fs::write(path.with_extension(format!("overtaken.{}", std::process::id())), "").unwrap();
+            }
+            count(&path.with_extension("counter"));
         }
         "state-dir" => match state_dir() {
             Ok(path) => println!("\nfolder {}", path.display()),
@@ -192,6 +260,11 @@ fn part_of_another_test() {
         },
         other => panic!("no such part: {other}"),
     }
+}
+
+fn count(path: &Path) {
+    let count: u32 = fs::read_to_string(path).unwrap().parse().unwrap();
+    fs::write(path, (count + 1).to_string()).unwrap();
 }
 
 /// A process that runs [`part_of_another_test`]; killed when the test ends.

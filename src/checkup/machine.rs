@@ -3,18 +3,16 @@
 
 use super::{Checkup, Finding};
 use crate::journal::Journal;
-use crate::lock::Lock;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Interactive, Profile};
-use crate::sign_in::sign_in_lock;
+use crate::sign_in::is_running;
 use crate::user_pool::callback::Listener;
 use crate::{browser, terminal};
 
 /// Every redirect URI's port, bound and given back. One free port is enough for a sign-in.
 pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
     const CHECK: &str = "port";
-    let running = |folder| Lock::is_held(&sign_in_lock(folder, profile));
-    if journal.folder().and_then(running).unwrap_or(false) {
+    if journal.folder().and_then(|folder| is_running(folder, profile)).unwrap_or(false) {
         return vec![Finding::ok(CHECK, "not tried: a sign-in is running and has its port")];
     }
     let findings: Vec<_> = profile.user_pool.redirect_uris.iter().map(port).collect();

@@ -7,18 +7,14 @@ use crate::http::REQUEST_LIMIT;
 use crate::lock::Lock;
 use crate::login::Login;
 use crate::profile::{Profile, StoreChoice, config_path};
-use crate::sign_in::login_lock;
+use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
 use crate::user_pool::token::TokenEndpoint;
 use crate::vault::{Kind, Unreached, Vault};
 use crate::{browser, output};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 use url::Url;
-
-/// How long a renewal under way is waited for, so that it doesn't store a login behind our back.
-const LOCK_LIMIT: Duration = Duration::from_secs(20);
 
 /// Logs one profile's login out, or all. Everything local goes even if the server can't be told, and
 /// a profile that can't be logged out keeps no other from it.
@@ -63,7 +59,8 @@ pub fn run(args: &Logout) -> Result<(), Error> {
 fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     let vault = desk.vault();
     let path = login_lock(desk.journal.folder()?, &desk.profile);
-    let _lock = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || ControlFlow::<()>::Continue(()))?;
+    // A renewal under way is waited for, but not for ever; what it brings after that is dropped.
+    let _lock = Lock::acquire_until(&path, login_patience(), |_| ControlFlow::<()>::Continue(()))?;
     // Whoever changed `cognito_store` or was signed in elsewhere first may have several copies.
     let (copies, mut unreached) = vault.every_copy();
     // The credentials go first, so that a kill in between leaves a login that a logout still finds.

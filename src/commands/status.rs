@@ -7,10 +7,9 @@ use crate::cli::Status;
 use crate::clock::Timestamp;
 use crate::error::{Error, foreign};
 use crate::identity_pool::role;
-use crate::lock::Lock;
 use crate::output;
 use crate::profile::config_path;
-use crate::sign_in::sign_in_lock;
+use crate::sign_in::is_running;
 use crate::vault::{Kind, Place};
 use serde::Serialize;
 use std::fmt;
@@ -113,8 +112,7 @@ fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {
 
 fn state(desk: &Desk, now: Timestamp) -> State {
     let (profile, journal, vault) = (&desk.profile, &desk.journal, desk.vault());
-    let running = |folder| Lock::is_held(&sign_in_lock(folder, profile));
-    let running = journal.folder().and_then(running).unwrap_or(false);
+    let running = journal.folder().and_then(|folder| is_running(folder, profile)).unwrap_or(false);
     let event = journal.last_event(&profile.name);
     let mut state = State {
         profile: profile.name.clone(),

@@ -7,6 +7,7 @@
 //! `ureq::unversioned` may change with a minor version of ureq; this file is all that uses it.
 
 use super::ip_literal;
+use super::last_look::LastLook;
 use http::Uri;
 use http::uri::Scheme;
 use std::fmt;
@@ -109,7 +110,8 @@ impl Connector for Staged {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        self.0.connect(&details, chained).map_err(unsent(Stage::Connect))
+        let connection = self.0.connect(&details, chained).map_err(unsent(Stage::Connect))?;
+        Ok(connection.map(|connection| Box::new(LastLook::at(connection)) as Self::Out))
     }
 }
 

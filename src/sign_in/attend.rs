@@ -1,14 +1,14 @@
 //! The sign-in itself: bind the port, send the person to the provider, take the one true callback,
 //! exchange the code, store the login, fetch credentials, and only then show the page.
 
-use super::{LOCK_LIMIT, login_lock, sign_in_lock, words};
+use super::{login_lock, login_patience, overtaken, sign_in_lock, words};
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::journal::{Journal, Outcome, SignIn};
-use crate::lock::{Lock, Waited};
+use crate::lock::{Lock, Patience, Waited};
 use crate::login::Login;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
@@ -18,12 +18,15 @@ use crate::user_pool::callback::{Callback, Listener, Reading, Served, random_tex
 use crate::user_pool::page::Page;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// How long a sign-in waits for its lock: whoever held it before gives it up within this time.
-/// One that is just being completed needs as long as an exchange.
-const TAKE_OVER: Duration = Duration::from_secs(LOCK_LIMIT.as_secs() + 10);
+/// How long `login` waits for the sign-in that it replaces. One that waits for its browser leaves at
+/// once, one that is just being completed within seconds; one that hangs is overtaken.
+const TAKE_OVER: Duration = Duration::from_secs(10);
+/// How long a sign-in waits that replaces nobody.
+const NO_OTHER: Duration = Duration::from_secs(1);
 
 /// How the person gets to the provider's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +61,9 @@ pub struct Attendance<'a> {
 }
 
 impl<'a> Attendance<'a> {
-    /// Takes the sign-in lock. `replace` ends a sign-in that runs; without it `None` says that one
-    /// does. `again` makes the person authenticate although the browser may have a session.
+    /// Takes the sign-in lock. `replace` ends a sign-in that runs, and wakes one that is stopped (Ctrl-Z)
+    /// so that it can end and give its port back; without it `None` says that one runs. `again` makes
+    /// the person authenticate although the browser may have a session.
     pub fn begin(
         session: &'a Session<'a>,
         journal: &'a Journal,
@@ -80,9 +84,8 @@ impl<'a> Attendance<'a> {
             journal.record(&profile.login_entry(), &record);
         }
         let path = sign_in_lock(journal.folder()?, profile);
-        let until = Instant::now() + if replace { TAKE_OVER } else { Duration::from_secs(1) };
-        match Lock::acquire_until(&path, until, || ControlFlow::<()>::Continue(()))? {
-            Waited::Acquired(lock) => {
+        match Self::wait(&path, replace)? {
+            Waited::Acquired(lock) | Waited::Overtook(lock, _) => {
                 let recorded = journal.record(&profile.login_entry(), &record);
                 Ok(Some(Self { session, journal, env, record, recorded, again, _running: lock }))
             }
@@ -93,6 +96,29 @@ impl<'a> Attendance<'a> {
             )),
             _ => Ok(None),
         }
+    }
+
+    fn wait(path: &Path, replace: bool) -> Result<Waited<()>, Error> {
+        let now = Instant::now();
+        let patience = match replace {
+            true => Patience { until: now + 2 * TAKE_OVER, overtake: Some(TAKE_OVER) },
+            false => Patience { until: now + NO_OTHER, overtake: None },
+        };
+        let mut woken = false;
+        Lock::acquire_until(path, patience, |holder| {
+            if let Some(holder) = holder.filter(|_| replace && !woken) {
+                holder.process.wake();
+                woken = true;
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Whether another sign-in has taken this one's place. Where records can't be written, on a full
+    /// disk, an old one says nothing about us.
+    fn is_replaced(&self) -> bool {
+        let last = self.journal.last_sign_in(&self.session.profile.login_entry());
+        self.recorded && last.is_some_and(|last| last.attempt != self.record.attempt)
     }
 
     /// Runs the sign-in to its end. `announce` is told the address before the browser opens, and
@@ -113,25 +139,22 @@ impl<'a> Attendance<'a> {
             log::info!("no browser could be opened: {e}");
         }
         let until = Instant::now() + profile.login_timeout;
-        let (entry, attempt) = (profile.login_entry(), self.record.attempt.clone());
-        // Where records can't be written, on a full disk, an old one says nothing about us.
-        let replaced =
-            || self.recorded && self.journal.last_sign_in(&entry).is_some_and(|r| r.attempt != attempt);
-        let served = listener.serve(&request.state, until, replaced, |callback| {
-            let result = self.complete(callback, &request, &redirect);
-            let page = page(profile, &result);
-            (result.and_then(Settled::whole), page)
-        });
+        let served = listener.serve(
+            &request.state,
+            until,
+            || self.is_replaced(),
+            |callback| {
+                let result = self.complete(callback, &request, &redirect);
+                let page = page(profile, &result);
+                (result.and_then(Settled::whole), page)
+            },
+        );
         match served {
             Served::Finished(result) => result,
-            Served::Cancelled => Err(Error::new(
-                Next::Stop,
-                format!("Another sign-in for profile {} has taken over.", profile.name),
-                profile.command("login"),
-            )),
+            Served::Cancelled => Err(words::taken_over(profile)),
             Served::TimedOut { last_stray_error } => {
                 self.record.ended = Some(Timestamp::now());
-                self.journal.record(&entry, &self.record);
+                self.journal.record(&profile.login_entry(), &self.record);
                 Err(words::unanswered(profile, redirect.as_str(), last_stray_error))
             }
         }
@@ -178,7 +201,11 @@ impl<'a> Attendance<'a> {
         error
     }
 
+    /// Who has been replaced says nothing: the record is the other one's by now.
     fn tell(&self, outcome: Outcome) {
+        if self.is_replaced() {
+            return;
+        }
         let record = SignIn { outcome: Some(outcome), ended: Some(Timestamp::now()), ..self.record.clone() };
         self.journal.record(&self.session.profile.login_entry(), &record);
     }
@@ -229,8 +256,14 @@ impl<'a> Attendance<'a> {
         login.sign_in.clone_from(&self.record.attempt);
         // A holder that hangs must not cost the person this sign-in: after the bound it is saved
         // all the same, and what the holder brings in the end is dropped.
-        let _lock =
-            Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || ControlFlow::<()>::Continue(()))?;
+        let lock = Lock::acquire_until(&path, login_patience(), |_| ControlFlow::<()>::Continue(()))?;
+        if let Waited::Overtook(_, holder) = &lock {
+            session.vault.notice(&overtaken(profile, holder.as_ref()));
+        }
+        // Stopped on the way and woken when somebody else had signed in.
+        if self.is_replaced() {
+            return Err(words::taken_over(profile));
+        }
         if let Ok(Some(old)) = session.vault.load_stored() {
             login.inherit(old);
         }

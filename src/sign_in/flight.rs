@@ -5,13 +5,13 @@
 //! releases and for results that lie in a store, so a killed winner blocks nobody.
 
 use super::detached::{self, Hello};
-use super::{LOCK_LIMIT, login_lock, may_open, renewal, sign_in_lock, words};
+use super::{LOCK_LIMIT, is_running, login_lock, login_patience, may_open, overtaken, renewal, words};
 use crate::browser;
 use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::{Journal, Outcome};
-use crate::lock::{Lock, Waited};
+use crate::lock::{Holder, Lock, Waited};
 use crate::profile::config_file::shell_word;
 use crate::profile::{Environment, Interactive, Profile};
 use crate::session::{Session, Silent, Step, needs_sign_in};
@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 
 /// How often a waiting process looks whether the sign-in has ended.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long whoever has credentials that live waits for another's renewal before it hands them out.
+const LIVE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long no sign-in may be seen before it counts as dead: `login` replacing it leaves a short gap.
 const TAKE_OVER: Duration = Duration::from_secs(1);
 
@@ -120,10 +122,11 @@ impl Flight<'_> {
     fn enter(&self, began: Began) -> Result<Entered, Error> {
         let profile = self.session.profile;
         let path = login_lock(self.journal.folder()?, profile);
+        let entered = Instant::now();
         let mut waited_for_it = false;
-        let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || {
+        let waited = Lock::acquire_until(&path, login_patience(), |holder| {
             waited_for_it = true;
-            match self.session.ready(began.at) {
+            match self.session.ready(began.at).or_else(|| self.live_meanwhile(entered, holder)) {
                 Some(credentials) => ControlFlow::Break(credentials),
                 None => ControlFlow::Continue(()),
             }
@@ -134,9 +137,27 @@ impl Flight<'_> {
                 Some(credentials) => Entered::Cached(credentials),
                 None => Entered::Working(lock),
             }),
+            Waited::Overtook(lock, holder) => {
+                self.session.vault.notice(&overtaken(profile, holder.as_ref()));
+                Ok(Entered::Working(lock))
+            }
             Waited::Stopped(credentials) => Ok(Entered::Cached(credentials)),
             Waited::TimedOut => Err(stuck(profile, &path)),
         }
+    }
+
+    /// What still lives, for a caller that has waited long enough for another's renewal.
+    fn live_meanwhile(&self, entered: Instant, holder: Option<&Holder>) -> Option<Credentials> {
+        if entered.elapsed() < LIVE_PATIENCE {
+            return None;
+        }
+        let credentials = self.session.alive()?;
+        let what = format!(
+            "Another cognito-creds ({}) is still renewing; the credentials at hand are used.",
+            Holder::words(holder)
+        );
+        self.journal.note(&self.session.profile.name, &what);
+        Some(credentials)
     }
 
     /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see it.
@@ -163,7 +184,7 @@ impl Flight<'_> {
     }
 
     fn is_running(&self) -> Result<bool, Error> {
-        Lock::is_held(&sign_in_lock(self.journal.folder()?, self.session.profile))
+        is_running(self.journal.folder()?, self.session.profile)
     }
 
     /// Waits for the running sign-in, as long as this profile allows.
@@ -222,7 +243,7 @@ fn did_not_last(profile: &Profile) -> Error {
 
 fn stuck(profile: &Profile, path: &Path) -> Error {
     let what = format!(
-        "Another cognito-creds has been renewing the login of profile {} for {} and does not end.",
+        "Other cognito-creds have been renewing the login of profile {} for {} and brought nothing.",
         profile.name,
         spoken(LOCK_LIMIT)
     );

@@ -3,7 +3,8 @@
 //!
 //! Two kernel-released locks per login carry it. The *login lock* is held for the moments in which a
 //! login is read, refreshed or saved. The *sign-in lock* is held for as long as a sign-in runs, so
-//! "is one running?" is a question to the kernel, and a killed process leaves no answer behind.
+//! "is one running?" is a question to the kernel, and a killed process leaves no answer behind. A
+//! process that is stopped is overtaken after a bound; `session/writers.rs` tells why that is safe.
 //!
 //! - [`flight`]: the caller's side. Renew, or start a sign-in, or join the one that runs.
 //! - [`attend`]: the sign-in itself, from the open port to the stored login.
@@ -16,16 +17,22 @@ pub mod flight;
 pub mod renewal;
 mod words;
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, spoken};
 use crate::error::Error;
 use crate::journal::{Outcome, SignIn};
+use crate::lock::{Holder, Lock, Patience};
 use crate::profile::Profile;
 use crate::session::RENEWAL_LIMIT;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long another process may hold the login lock: a whole renewal and some keychain calls.
+/// How long the login lock is waited for, whoever holds it: a renewal that was overtaken and one more.
 pub const LOCK_LIMIT: Duration = Duration::from_secs(RENEWAL_LIMIT.as_secs() + 10);
+/// How long one process may hold the login lock before it is overtaken. Longer than a whole renewal, so
+/// that nobody who works is overtaken, and that a stopped one that is woken later finds its time over
+/// and sends nothing more. And short enough to leave some seconds for the work: many callers are killed
+/// after 22 seconds.
+pub const OVERTAKE: Duration = Duration::from_secs(RENEWAL_LIMIT.as_secs() + 1);
 /// How long a failed sign-in is the answer to whoever asks again: JS and Ruby run a failing
 /// credential process twice, Terraform several times.
 const FAILED_FOR: Duration = Duration::from_mins(1);
@@ -40,6 +47,30 @@ pub fn login_lock(folder: &Path, profile: &Profile) -> PathBuf {
 /// The lock held while a sign-in runs.
 pub fn sign_in_lock(folder: &Path, profile: &Profile) -> PathBuf {
     folder.join(format!("{}.sign-in.lock", profile.login_entry().as_str()))
+}
+
+/// The patience of everybody who waits for the login lock.
+pub fn login_patience() -> Patience {
+    Patience { until: Instant::now() + LOCK_LIMIT, overtake: Some(OVERTAKE) }
+}
+
+/// What a person is told when the login lock was taken from `holder`.
+pub fn overtaken(profile: &Profile, holder: Option<&Holder>) -> String {
+    format!(
+        "Another cognito-creds ({}) has held the login of profile {} for {} and does not end; it is no longer waited for.",
+        Holder::words(holder),
+        profile.name,
+        spoken(OVERTAKE)
+    )
+}
+
+/// Whether a sign-in runs for the profile's login.
+///
+/// # Errors
+/// The lock's file is not ours.
+pub fn is_running(folder: &Path, profile: &Profile) -> Result<bool, Error> {
+    let longest = profile.login_timeout + RENEWAL_LIMIT + LOCK_LIMIT;
+    Lock::is_held(&sign_in_lock(folder, profile), longest)
 }
 
 /// Whether a new tab may open now, given how the last sign-in went. To be asked only while none runs.

@@ -4,7 +4,7 @@
 //! a failure none tries again until a pause is over. Whoever is offline is not held up by every call,
 //! and a fleet that comes back after an outage does not come back at one moment.
 
-use super::{LOCK_LIMIT, detached, login_lock};
+use super::{detached, login_lock, login_patience};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::journal::{Attempt, Journal};
@@ -14,7 +14,7 @@ use crate::retry;
 use crate::session::{Session, Silent, Step};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a renewal that was started may go on before another one is: it ends by itself before.
 const UNDER_WAY: Duration = Duration::from_mins(1);
@@ -51,9 +51,10 @@ pub fn ahead(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
     let due = || session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew);
     let path = login_lock(journal.folder()?, profile);
     // Another profile of the same login may be at it.
-    let waited = Lock::acquire_until(&path, Instant::now() + LOCK_LIMIT, || {
+    let waited = Lock::acquire_until(&path, login_patience(), |_| {
         if due() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
+    // The person who waits for it may overtake a holder that is stuck; this one does not.
     let Waited::Acquired(_lock) = waited else { return Ok(()) };
     if !due() {
         return Ok(());

@@ -85,6 +85,12 @@ pub(super) fn code_refused(profile: &Profile) -> Error {
     Error::new(Next::Configure, what, profile.command("login"))
 }
 
+/// A newer sign-in has replaced this one.
+pub(super) fn taken_over(profile: &Profile) -> Error {
+    let what = format!("Another sign-in for profile {} has taken over.", profile.name);
+    Error::new(Next::Stop, what, profile.command("login"))
+}
+
 pub(super) fn not_that_address(profile: &Profile) -> Error {
     let what = "That is not the address this sign-in ends on; it starts with the callback URL and holds a code and this sign-in's state.";
     Error::new(Next::Stop, what, profile.command("login --paste"))

@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 const SHORT: Duration = Duration::from_millis(400);
 
 /// Sends a byte now and then until the client goes.
-fn drip(mut stream: &TcpStream) {
+fn drip(stream: &TcpStream) {
+    drip_every(Duration::from_millis(40), stream);
+}
+
+fn drip_every(pause: Duration, mut stream: &TcpStream) {
     while stream.write_all(b"x").is_ok() {
-        std::thread::sleep(Duration::from_millis(40));
+        std::thread::sleep(pause);
     }
 }
 
@@ -36,6 +40,17 @@ fn a_body_that_drips_ends_at_the_limit() {
         });
         assert_times_out(post(server.url("/"), "x"), Sent::Perhaps);
     }
+}
+
+/// What lies in the socket at the limit is read, but a server can't go on for ever by that.
+#[test]
+fn a_body_that_never_pauses_ends_at_the_limit() {
+    let server = Double::start(move |mut stream, _| {
+        read_request(&mut stream);
+        write!(stream, "HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        drip_every(Duration::from_millis(1), &stream);
+    });
+    assert_times_out(post(server.url("/"), "x"), Sent::Perhaps);
 }
 
 #[test]

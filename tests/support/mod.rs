@@ -264,7 +264,7 @@ impl Machine {
             let _ = fs::write(record, text.replacen("\"attempt\":\"", "\"attempt\":\"another ", 1));
         }
         let until = Instant::now() + Duration::from_secs(3);
-        let runs = |lock: &PathBuf| Lock::is_held(lock).unwrap_or(false);
+        let runs = |lock: &PathBuf| Lock::is_held(lock, Duration::ZERO).unwrap_or(false);
         while self.files_like(".sign-in.lock").iter().any(runs) && Instant::now() < until {
             thread::sleep(Duration::from_millis(10));
         }
