@@ -41,7 +41,8 @@ use zeroize::Zeroizing;
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 /// Longest time for one request, from looking up the host to the last byte of the answer. What has
-/// arrived by then is read even if we come late to it, as a process does that was stopped.
+/// arrived by then is read even if we come late to it, as a process does that was stopped. One gap: a
+/// connection that comes after a slow lookup has its own limit, and is given up right after it.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(8);
 
 /// Most bytes that the status line and headers of an answer may have.
@@ -164,7 +165,8 @@ impl Client {
         let request = self
             .agent
             .configure_request(request)
-            .timeout_global(Some(limit))
+            .timeout_global(Some(last_look::limit_for_ureq(limit)))
+            .timeout_resolve(Some(limit))
             .timeout_connect(Some(limit.min(CONNECT_LIMIT)))
             // Also where there is none: ureq would read the environment by rules of its own.
             .proxy(route.proxy.map(|proxy| proxy.address().clone()))

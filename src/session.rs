@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
                 Ok(tokens) => {
                     let claims = match self.check_owner(&tokens, &login) {
                         Ok(claims) => claims,
-                        Err(error) => return Err(self.rotated(login, tokens.refresh_token, error)),
+                        Err(error) => return Err(self.rotated(&login, tokens.refresh_token, error)),
                     };
                     let mut renewed = login.clone();
                     renewed.describe(&claims);
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
                     }
                 }
                 Err(TokenError::NoIdToken { error, refresh_token }) => {
-                    return Err(self.rotated(login, refresh_token, error));
+                    return Err(self.rotated(&login, refresh_token, error));
                 }
                 Err(TokenError::Refused(error) | TokenError::Unavailable { error, .. }) => return Err(error),
             }

@@ -73,11 +73,11 @@ impl Session<'_> {
     }
 
     /// Keeps the refresh token of an answer that is of no other use, and gives the reason back.
-    pub(super) fn rotated(&self, login: Login, refresh_token: Option<RefreshToken>, why: Error) -> Error {
+    pub(super) fn rotated(&self, login: &Login, refresh_token: Option<RefreshToken>, why: Error) -> Error {
         let Some(token) = refresh_token else { return why };
         let mut rotated = login.clone();
         rotated.rotate(token, Timestamp::now());
-        match self.save_renewed(&mut rotated, &login) {
+        match self.save_renewed(&mut rotated, login) {
             Ok(()) => why,
             Err(error) => error,
         }

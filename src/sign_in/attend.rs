@@ -100,9 +100,10 @@ impl<'a> Attendance<'a> {
 
     fn wait(path: &Path, replace: bool) -> Result<Waited<()>, Error> {
         let now = Instant::now();
-        let patience = match replace {
-            true => Patience { until: now + 2 * TAKE_OVER, overtake: Some(TAKE_OVER) },
-            false => Patience { until: now + NO_OTHER, overtake: None },
+        let patience = if replace {
+            Patience { until: now + 2 * TAKE_OVER, overtake: Some(TAKE_OVER) }
+        } else {
+            Patience { until: now + NO_OTHER, overtake: None }
         };
         let mut woken = false;
         Lock::acquire_until(path, patience, |holder| {
