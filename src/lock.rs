@@ -49,6 +49,9 @@ pub struct Patience {
     /// After this long with one and the same holder, it is overtaken. What the lock protects must
     /// bear two writers then: the old holder does not know.
     pub overtake: Option<Duration>,
+    /// How long the lock is held at most. A holder that can't be asked, because it is on another
+    /// machine and the file system knows no locks, counts as gone after that.
+    pub longest: Duration,
 }
 
 /// How waiting for a lock ended.
@@ -72,7 +75,7 @@ impl Lock {
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
         let deadline = Instant::now() + TRY_FOR;
         loop {
-            match attempt(path).map_err(|error| about(path, &error))? {
+            match attempt(path, Duration::MAX).map_err(|error| about(path, &error))? {
                 Ok(lock) => return Ok(Some(lock)),
                 Err(_) if Instant::now() >= deadline => return Ok(None),
                 Err(_) => thread::sleep(Duration::from_millis(1)),
@@ -93,7 +96,7 @@ impl Lock {
     ) -> Result<Waited<T>, Error> {
         let mut seen: Option<(Option<Holder>, Instant)> = None;
         loop {
-            let busy = match attempt(path).map_err(|error| about(path, &error))? {
+            let busy = match attempt(path, patience.longest).map_err(|error| about(path, &error))? {
                 Ok(lock) => return Ok(Waited::Acquired(lock)),
                 Err(busy) => busy,
             };
@@ -121,8 +124,7 @@ impl Lock {
     /// Whether another process, or another [`Lock`] of this one, holds the lock now. Creates nothing
     /// and keeps nobody from taking it.
     ///
-    /// Where the file system knows no locks, a holder on another machine can't be asked; there it
-    /// holds the lock for `longest` at most.
+    /// `longest` is as in [`Patience`].
     ///
     /// # Errors
     /// The file can't be opened, or is not ours.
@@ -148,7 +150,7 @@ struct Busy {
 }
 
 /// The lock, or who has it.
-fn attempt(path: &Path) -> io::Result<Result<Lock, Busy>> {
+fn attempt(path: &Path, longest: Duration) -> io::Result<Result<Lock, Busy>> {
     loop {
         let file = create(path)?;
         match file.try_lock() {
@@ -159,7 +161,7 @@ fn attempt(path: &Path) -> io::Result<Result<Lock, Busy>> {
                 return Ok(Err(Busy { holder: Holder::read(&file), file: Some(file) }));
             }
             Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
-                let marker = Marker::attempt(path)?;
+                let marker = Marker::attempt(path, longest)?;
                 return Ok(marker.map(Lock::of_marker).map_err(|holder| Busy { file: None, holder }));
             }
             Err(TryLockError::Error(error)) => return Err(error),

@@ -32,7 +32,7 @@ const LATE: Duration = Duration::from_mins(5);
 const IMPATIENCE: Duration = Duration::from_secs(2);
 
 fn until(later: Duration) -> Patience {
-    Patience { until: Instant::now() + later, overtake: None }
+    Patience { until: Instant::now() + later, overtake: None, longest: Duration::MAX }
 }
 
 fn impatient() -> Patience {

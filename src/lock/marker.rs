@@ -25,16 +25,16 @@ pub(super) struct Marker {
 
 impl Marker {
     /// The marker beside a lock's file; whoever holds it where somebody does.
-    pub fn attempt(lock: &Path) -> io::Result<Result<Self, Option<Holder>>> {
+    pub fn attempt(lock: &Path, longest: Duration) -> io::Result<Result<Self, Option<Holder>>> {
         let path = beside(lock);
         if let Some(marker) = Self::create(&path)? {
             return Ok(Ok(marker));
         }
         let holder = read(&path);
-        match &holder {
-            Some(dead) if dead.process.has_ended() => Ok(Self::replace(lock, holder.as_ref())?.ok_or(holder)),
-            _ => Ok(Err(holder)),
+        if is_gone(&path, holder.as_ref(), longest) {
+            return Ok(Self::replace(lock, holder.as_ref())?.ok_or(holder));
         }
+        Ok(Err(holder))
     }
 
     /// Takes the place of `old`, unless somebody else has it by now.
@@ -49,15 +49,10 @@ impl Marker {
         Ok(marker.is_ours().then_some(marker))
     }
 
-    /// Whether somebody holds it. One who can't be asked does until the file is older than `longest`.
+    /// Whether somebody holds it.
     pub fn is_held(lock: &Path, longest: Duration) -> bool {
         let path = beside(lock);
-        let Ok(found) = fs::symlink_metadata(&path) else { return false };
-        match read(&path) {
-            Some(holder) if holder.process.is_of_this_machine() => !holder.process.has_ended(),
-            // A file from the future is a new one: the server's clock is not ours.
-            _ => found.modified().map_or(true, |at| at.elapsed().unwrap_or_default() < longest),
-        }
+        path.exists() && !is_gone(&path, read(&path).as_ref(), longest)
     }
 
     fn create(path: &Path) -> io::Result<Option<Self>> {
@@ -80,6 +75,18 @@ impl Drop for Marker {
     fn drop(&mut self) {
         if self.is_ours() {
             let _ = remove(&self.path);
+        }
+    }
+}
+
+/// Whether a holder counts for nothing: it has ended, or can't be asked and has had its time.
+fn is_gone(path: &Path, holder: Option<&Holder>, longest: Duration) -> bool {
+    match holder {
+        Some(holder) if holder.process.is_of_this_machine() => holder.process.has_ended(),
+        _ => {
+            let written = fs::symlink_metadata(path).and_then(|found| found.modified());
+            // A file from the future is a new one: the server's clock is not ours.
+            written.is_ok_and(|at| at.elapsed().unwrap_or_default() >= longest)
         }
     }
 }
@@ -108,19 +115,19 @@ mod tests {
     fn one_at_a_time_has_it_and_it_goes_with_its_holder() {
         let folder = tempfile::tempdir().unwrap();
         let lock = folder.path().join("login.lock");
-        let held = Marker::attempt(&lock).unwrap().unwrap();
-        assert_eq!(Marker::attempt(&lock).unwrap().unwrap_err().as_ref(), Some(&held.holder));
+        let held = Marker::attempt(&lock, Duration::MAX).unwrap().unwrap();
+        assert_eq!(Marker::attempt(&lock, Duration::MAX).unwrap().unwrap_err().as_ref(), Some(&held.holder));
         assert!(Marker::is_held(&lock, Duration::ZERO));
         drop(held);
         assert!(!Marker::is_held(&lock, Duration::ZERO));
-        assert!(Marker::attempt(&lock).unwrap().is_ok());
+        assert!(Marker::attempt(&lock, Duration::MAX).unwrap().is_ok());
     }
 
     #[test]
     fn who_was_overtaken_leaves_the_other_ones_alone() {
         let folder = tempfile::tempdir().unwrap();
         let lock = folder.path().join("login.lock");
-        let slow = Marker::attempt(&lock).unwrap().unwrap();
+        let slow = Marker::attempt(&lock, Duration::MAX).unwrap().unwrap();
         let fast = Marker::replace(&lock, Some(&slow.holder)).unwrap().unwrap();
         assert!(Marker::replace(&lock, Some(&slow.holder)).unwrap().is_none(), "only from whom was seen");
         drop(slow);
@@ -140,13 +147,14 @@ mod tests {
 
         write(&text);
         assert!(!Marker::is_held(&lock, Duration::MAX));
-        drop(Marker::attempt(&lock).unwrap().unwrap());
+        drop(Marker::attempt(&lock, Duration::MAX).unwrap().unwrap());
 
         for unknown in [text.replace("pid:", "another:"), String::new()] {
             write(&unknown);
-            assert!(Marker::attempt(&lock).unwrap().is_err(), "{unknown}");
+            assert!(Marker::attempt(&lock, Duration::MAX).unwrap().is_err(), "{unknown}");
             assert!(Marker::is_held(&lock, Duration::MAX), "{unknown}");
             assert!(!Marker::is_held(&lock, Duration::ZERO), "{unknown}");
+            assert!(Marker::attempt(&lock, Duration::ZERO).unwrap().is_ok(), "{unknown}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The sign-in itself: bind the port, send the person to the provider, take the one true callback,
 //! exchange the code, store the login, fetch credentials, and only then show the page.
 
-use super::{login_lock, login_patience, overtaken, sign_in_lock, words};
+use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock, words};
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
@@ -84,7 +84,7 @@ impl<'a> Attendance<'a> {
             journal.record(&profile.login_entry(), &record);
         }
         let path = sign_in_lock(journal.folder()?, profile);
-        match Self::wait(&path, replace)? {
+        match Self::wait(&path, longest_sign_in(profile), replace)? {
             Waited::Acquired(lock) | Waited::Overtook(lock, _) => {
                 let recorded = journal.record(&profile.login_entry(), &record);
                 Ok(Some(Self { session, journal, env, record, recorded, again, _running: lock }))
@@ -98,12 +98,12 @@ impl<'a> Attendance<'a> {
         }
     }
 
-    fn wait(path: &Path, replace: bool) -> Result<Waited<()>, Error> {
+    fn wait(path: &Path, longest: Duration, replace: bool) -> Result<Waited<()>, Error> {
         let now = Instant::now();
         let patience = if replace {
-            Patience { until: now + 2 * TAKE_OVER, overtake: Some(TAKE_OVER) }
+            Patience { until: now + 2 * TAKE_OVER, overtake: Some(TAKE_OVER), longest }
         } else {
-            Patience { until: now + NO_OTHER, overtake: None }
+            Patience { until: now + NO_OTHER, overtake: None, longest }
         };
         let mut woken = false;
         Lock::acquire_until(path, patience, |holder| {

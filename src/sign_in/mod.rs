@@ -51,7 +51,8 @@ pub fn sign_in_lock(folder: &Path, profile: &Profile) -> PathBuf {
 
 /// The patience of everybody who waits for the login lock.
 pub fn login_patience() -> Patience {
-    Patience { until: Instant::now() + LOCK_LIMIT, overtake: Some(OVERTAKE) }
+    // A holder that can't be asked is waited for and overtaken like any other.
+    Patience { until: Instant::now() + LOCK_LIMIT, overtake: Some(OVERTAKE), longest: Duration::MAX }
 }
 
 /// What a person is told when the login lock was taken from `holder`.
@@ -69,8 +70,12 @@ pub fn overtaken(profile: &Profile, holder: Option<&Holder>) -> String {
 /// # Errors
 /// The lock's file is not ours.
 pub fn is_running(folder: &Path, profile: &Profile) -> Result<bool, Error> {
-    let longest = profile.login_timeout + RENEWAL_LIMIT + LOCK_LIMIT;
-    Lock::is_held(&sign_in_lock(folder, profile), longest)
+    Lock::is_held(&sign_in_lock(folder, profile), longest_sign_in(profile))
+}
+
+/// How long a sign-in takes at most: until somebody comes, and then two renewals' time.
+fn longest_sign_in(profile: &Profile) -> Duration {
+    profile.login_timeout + RENEWAL_LIMIT + LOCK_LIMIT
 }
 
 /// Whether a new tab may open now, given how the last sign-in went. To be asked only while none runs.

@@ -6,6 +6,7 @@
 
 pub mod cases;
 pub mod processes;
+pub mod shim;
 pub mod terminal;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -41,6 +42,7 @@ pub struct Machine {
     /// The port of the loopback redirect.
     pub port: u16,
     home: tempfile::TempDir,
+    variables: Vec<(String, String)>,
     people: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
 }
 
@@ -108,7 +110,7 @@ impl Machine {
         let sandbox = Sandbox::start(World::default()).unwrap();
         let home = tempfile::tempdir().unwrap();
         fs::create_dir_all(home.path().join(".aws")).unwrap();
-        let machine = Self { sandbox, port: free_port(), home, people: Vec::new() };
+        let machine = Self { sandbox, port: free_port(), home, variables: Vec::new(), people: Vec::new() };
         let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", machine.path("tabs").display());
         fs::write(machine.path("browser"), script).unwrap();
         fs::set_permissions(machine.path("browser"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -118,6 +120,11 @@ impl Machine {
     /// A path in the home.
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
+    }
+
+    /// Sets a variable for every program on this machine.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     /// Replaces the config file.
@@ -183,6 +190,7 @@ impl Machine {
             .env("HOME", self.home.path())
             .env("PATH", "/usr/bin:/bin")
             .env("BROWSER", self.path("browser"))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -1,0 +1,91 @@
+//! Cached credentials are found under a name made of everything that makes them differ: an edited
+//! profile never serves the credentials of its former self.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use cognito_creds::profile::{Profile, keys};
+use cognito_creds::store::EntryName;
+use std::collections::BTreeSet;
+
+const POOL: &str = "eu-west-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee";
+const BASE: [(&str, &str); 3] = [
+    ("cognito_domain", "my-team"),
+    ("cognito_client_id", "1example23456789"),
+    ("cognito_identity_pool_id", POOL),
+];
+
+/// Each of these, added or changed, gives other credentials.
+const DIFFERENT: &[(&str, &str)] = &[
+    ("cognito_domain", "other-team"),
+    ("cognito_domain", "https://auth.example.com"),
+    ("cognito_client_id", "2example23456789"),
+    ("cognito_identity_pool_id", "eu-west-1:1f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee"),
+    ("cognito_identity_pool_id", "us-east-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee"),
+    ("cognito_user_pool_id", "eu-west-1_AbCdEfGhI"),
+    ("cognito_user_pool_id", "eu-west-1_Other"),
+    ("cognito_identity_provider", "EntraID"),
+    ("cognito_idp_identifier", "EntraID"),
+    ("cognito_idp_identifier", "example.com"),
+    ("cognito_role", "ReadOnly"),
+    ("cognito_role", "Developer"),
+    ("cognito_login", "second"),
+    ("endpoint_url", "http://localhost:4566"),
+    ("use_fips_endpoint", "true"),
+];
+
+/// These change how a sign-in goes or where things are kept, not whose credentials come out.
+const SAME: &[(&str, &str)] = &[
+    ("region", "eu-central-1"),
+    ("cognito_redirect_uri", "http://localhost:9999/callback"),
+    ("cognito_scopes", "openid"),
+    ("cognito_login_hint", "alice@example.com"),
+    ("cognito_prompt", "login"),
+    ("cognito_lang", "de"),
+    ("cognito_login", "default"),
+    ("cognito_auth", "user-pool"),
+    ("cognito_flow", "enhanced"),
+    ("cognito_interactive", "never"),
+    ("cognito_wait", "1s"),
+    ("cognito_login_timeout", "1m"),
+    ("cognito_refresh_margin", "30m"),
+    ("cognito_store", "file"),
+    ("cognito_cache", "keychain"),
+];
+
+/// The names that a profile with this key gives its login and its credentials.
+fn names(home: &str, key: &str, value: &str) -> (EntryName, EntryName) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let mut keys = BASE.to_vec();
+    keys.retain(|(name, _)| *name != key);
+    keys.push((key, value));
+    let lines: Vec<_> = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    std::fs::write(&config, format!("[profile dev]\n{}", lines.concat())).unwrap();
+    let env = |name: &str| (name == "AWS_CONFIG_FILE").then(|| config.display().to_string());
+    let profile = Profile::load("dev", &env, home).unwrap();
+    (profile.login_entry(), profile.credentials_entry())
+}
+
+#[test]
+fn what_changes_the_credentials_changes_their_name() {
+    let mut seen = BTreeSet::from([names("/home", BASE[0].0, BASE[0].1).1]);
+    for (key, value) in DIFFERENT {
+        assert!(seen.insert(names("/home", key, value).1), "{key} = {value} finds other credentials");
+    }
+    assert!(seen.insert(names("/another/home", BASE[0].0, BASE[0].1).1), "two homes meet");
+}
+
+#[test]
+fn what_does_not_leaves_login_and_credentials_where_they_are() {
+    let base = names("/home", BASE[0].0, BASE[0].1);
+    for (key, value) in SAME {
+        assert_eq!(names("/home", key, value), base, "{key}");
+    }
+}
+
+#[test]
+fn every_key_has_been_thought_of() {
+    let known: BTreeSet<_> = DIFFERENT.iter().chain(SAME).map(|(key, _)| *key).collect();
+    let forgotten: Vec<_> = keys::ALL.iter().map(|key| key.name).filter(|key| !known.contains(key)).collect();
+    assert!(forgotten.is_empty(), "does it change the credentials? {forgotten:?}");
+}
