@@ -178,3 +178,23 @@ fn a_sign_in_on_another_machine_is_believed_for_as_long_as_it_may_take() {
     );
     machine.call().document();
 }
+
+/// Neither the kernel's keyrings nor a keychain: nothing is cached, and every call asks once.
+#[test]
+fn with_nowhere_to_cache_every_call_asks_the_identity_pool() {
+    for refusal in [Errno::PERM, Errno::NOSYS, Errno::DQUOT] {
+        let mut machine = Machine::new();
+        machine.lose_keyrings(refusal);
+        machine.seat(alice());
+        machine.call().document();
+        machine.leave();
+        machine.sandbox.clear_log();
+        for answer in [machine.call().document(), machine.call().document()] {
+            assert!(answer["Expiration"].is_string());
+        }
+        let counts = machine.sandbox.counts();
+        assert_eq!((counts.get_credentials, counts.total, machine.tabs().len()), (2, 2, 1), "{refusal}");
+        all_at_once(&machine);
+        assert_eq!((machine.sandbox.counts().token_refresh, machine.tabs().len()), (0, 1), "{refusal}");
+    }
+}
