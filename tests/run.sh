@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests, suite by suite, and installs what they miss (Debian packages; Python packages under target/tools).
+# Runs the tests, suite by suite, and installs what they miss (Debian packages; Python and Node packages under target/tools).
 #
 #   tests/run.sh            everything
 #   tests/run.sh --quick    what needs nothing but Rust
@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel day kills awscli browser ministack demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel day kills awscli jssdk browser ministack demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -97,6 +97,17 @@ suite_awscli() {
     in_keyring awscli tests/real/test_awscli.py
 }
 
+suite_jssdk() {
+    need_keyring
+    need node nodejs
+    need npm
+    need_python
+    release_binary
+    test_programs
+    node_packages jssdk tests/real/js
+    PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh python3 tests/real/test_jssdk.py --verbose
+}
+
 suite_browser() {
     need_keyring
     need chromium
@@ -163,13 +174,28 @@ apt_install() {
 python_environment() {
     local place=$tools/$1 wanted=tests/real/requirements/$1.txt
     if cmp -s "$wanted" "$place/installed.txt"; then return; fi
-    need python3
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "Python 3.11 or newer is needed; $(python3 --version) is here."
+    need_python
     python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
     rm -rf -- "$place"
     python3 -m venv "$place"
     "$place/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
     cp -- "$wanted" "$place/installed.txt"
+}
+
+need_python() {
+    need python3
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "Python 3.11 or newer is needed; $(python3 --version) is here."
+}
+
+# Installs the Node packages that FOLDER pins, as NAME, unless they stand already.
+node_packages() {
+    local place=$tools/$1 wanted=$2/package-lock.json
+    if cmp -s "$wanted" "$place/installed.json"; then return; fi
+    rm -rf -- "$place"
+    mkdir -p "$place"
+    cp -- "$2/package.json" "$wanted" "$place"
+    npm ci --prefix "$place" --ignore-scripts --no-audit --no-fund
+    cp -- "$wanted" "$place/installed.json"
 }
 
 # Runs a Python test file with the Python environment NAME, inside a session with an unlocked keyring of its own.

@@ -12,18 +12,22 @@ PASSWORD = "password"
 BUCKET = "demo-bucket"
 
 
+def program():
+    """The built sandbox, which can also play the person at a browser."""
+    return os.environ.get("COGNITO_SANDBOX_BIN", machine.TARGET / "debug" / "cognito-sandbox")
+
+
 class Sandbox:
     """A running sandbox; its requests are counted."""
 
     def __enter__(self):
-        program = os.environ.get("COGNITO_SANDBOX_BIN", machine.TARGET / "debug" / "cognito-sandbox")
         self.process = subprocess.Popen(
-            [program, "serve"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+            [program(), "serve"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
         ready, _, self.url = self.process.stdout.readline().strip().partition(" ")
         if ready != "ready":
             self.__exit__()
-            raise RuntimeError(f"{program} did not start")
+            raise RuntimeError(f"{program()} did not start")
         return self
 
     def __exit__(self, *_):
