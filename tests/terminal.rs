@@ -41,7 +41,8 @@ fn a_terminal_stopped_with_ctrl_s_holds_no_sign_in_up() {
     alice().sign_in(&machine.tabs()[0]).unwrap();
     wait_until("the credentials", || fs::read_to_string(&out).unwrap().ends_with("}\n"));
     assert!(!screen(&machine).contains("needs a sign-in"), "the terminal was stopped");
-    keyboard.write_all(b"\x11").unwrap();
+    // The call may have ended already, and the terminal with it.
+    let _ = keyboard.write_all(b"\x11");
     assert!(run.wait().unwrap().success());
 }
 
