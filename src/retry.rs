@@ -14,13 +14,15 @@ const REPEATS: u32 = 3;
 
 /// How long to wait before repetition number `repeat` (from 0), or `None` to give up: too many
 /// already, or the pause doesn't fit into the time that is `left`. A server's `Retry-After` is
-/// honoured or else ends it. `random` lies in 0..=1.
+/// honoured or else ends it; it comes to a whole fleet at one moment, so as long again is spread on
+/// top of it, where there is time. `random` lies in 0..=1.
 pub fn pause(repeat: u32, retry_after: Option<Duration>, left: Duration, random: f64) -> Option<Duration> {
     if repeat >= REPEATS {
         return None;
     }
-    let longest = FIRST.saturating_mul(1 << repeat).min(LONGEST);
-    let pause = longest.mul_f64(random.clamp(0.0, 1.0)).max(retry_after.unwrap_or_default());
+    let wish = retry_after.unwrap_or_default();
+    let longest = FIRST.saturating_mul(1 << repeat).min(LONGEST).max(wish).min(left.saturating_sub(wish) / 2);
+    let pause = wish + longest.mul_f64(random.clamp(0.0, 1.0));
     (pause < left).then_some(pause)
 }
 
@@ -46,6 +48,14 @@ mod tests {
         let asked = Some(Duration::from_secs(5));
         assert_eq!(pause(0, asked, LONG, 0.0), asked);
         assert_eq!(pause(0, asked, Duration::from_secs(4), 0.0), None);
+    }
+
+    #[test]
+    fn a_fleet_that_was_asked_to_wait_does_not_come_back_at_one_moment() {
+        let asked = Some(Duration::from_secs(5));
+        assert_eq!(pause(0, asked, LONG, 1.0), Some(Duration::from_secs(10)));
+        // Half of what is left after it remains for the request itself.
+        assert_eq!(pause(0, asked, Duration::from_secs(9), 1.0), Some(Duration::from_secs(7)));
     }
 
     #[test]
