@@ -155,7 +155,9 @@ impl Unusable {
         let paste = match self {
             Self::Missing | Self::Unwritable(_) | Self::Open => ELSEWHERE.to_owned(),
             Self::Foreign(_) if user_id() == Some(0) => format!("ls -ld {}", quoted(path)),
-            Self::Foreign(_) => format!("sudo chown -R \"$(id -un)\" {}", quoted(path)),
+            // What an earlier `sudo` left in our home is ours to take back; another person's is not.
+            Self::Foreign(0) => format!("sudo chown -R \"$(id -un)\" {}", quoted(path)),
+            Self::Foreign(_) => ELSEWHERE.to_owned(),
             Self::NotAFolder => format!("rm {}", quoted(path)),
         };
         Error::new(Next::Configure, format!("The folder {} {self}.", path.display()), paste)

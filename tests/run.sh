@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel day kills awscli jssdk browser ministack demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills awscli jssdk browser ministack demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -88,6 +88,16 @@ suite_kills() {
     cargo build --workspace --locked --bin kills
     "${kills[@]}" --stores file,kernel --times 400
     tests/support/with-keyring.sh "${kills[@]}" --stores keychain --times 100
+}
+
+suite_users() {
+    need setpriv util-linux
+    cargo test --workspace --locked --test users
+}
+
+suite_clocks() {
+    need faketime
+    cargo test --workspace --locked --test clocks
 }
 
 suite_awscli() {

@@ -151,7 +151,7 @@ fn ctrl_c_in_login_ends_the_sign_in() {
     }
     let (profile, state) = (machine.profile(), machine.path(".local/state/cognito-creds"));
     for lock in [sign_in_lock(&state, &profile), login_lock(&state, &profile)] {
-        assert!(!Lock::is_held(&lock).unwrap(), "{}", lock.display());
+        assert!(!Lock::is_held(&lock, Duration::ZERO).unwrap(), "{}", lock.display());
     }
 
     machine.seat(alice());

@@ -64,7 +64,10 @@ pub fn check_private_dir(path: &Path) -> Result<(), Unusable> {
             ErrorKind::NotFound => Unusable::Missing,
             ErrorKind::NotADirectory => Unusable::NotAFolder,
             _ if is_link(&error) => Unusable::NotAFolder,
-            _ => Unusable::Unwritable(error),
+            _ => match fs::symlink_metadata(path) {
+                Ok(closed) if Some(closed.uid()) != super::user_id() => Unusable::Foreign(closed.uid()),
+                _ => Unusable::Unwritable(error),
+            },
         })?;
     let found = folder.metadata().map_err(Unusable::Unwritable)?;
     if Some(found.uid()) != super::user_id() {

@@ -171,19 +171,20 @@ impl Machine {
 
     /// The program with arguments, in an environment that has nothing but this machine.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.on_this_machine(&program());
+        let mut command = self.program(&program());
         command.args(args);
         command
     }
 
     /// A shell in the same environment, with one line to run.
     pub fn shell(&self, line: &str) -> Command {
-        let mut command = self.on_this_machine("/bin/sh");
+        let mut command = self.program("/bin/sh");
         command.args(["-c", line]);
         command
     }
 
-    fn on_this_machine(&self, program: &str) -> Command {
+    /// Another program in the same environment.
+    pub fn program(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()
