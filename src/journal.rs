@@ -83,6 +83,9 @@ pub struct Attempt {
     pub not_before: Timestamp,
     /// How many failed in a row.
     pub failures: u32,
+    /// Why the last one failed: the answer to whoever waited for it.
+    #[serde(default)]
+    pub why: Option<Told>,
 }
 
 impl Journal {

@@ -153,11 +153,10 @@ impl fmt::Display for Unusable {
 impl Unusable {
     fn about(&self, path: &Path) -> Error {
         let paste = match self {
-            Self::Missing | Self::Unwritable(_) | Self::Open => ELSEWHERE.to_owned(),
             Self::Foreign(_) if user_id() == Some(0) => format!("ls -ld {}", quoted(path)),
             // What an earlier `sudo` left in our home is ours to take back; another person's is not.
             Self::Foreign(0) => format!("sudo chown -R \"$(id -un)\" {}", quoted(path)),
-            Self::Foreign(_) => ELSEWHERE.to_owned(),
+            Self::Missing | Self::Unwritable(_) | Self::Open | Self::Foreign(_) => ELSEWHERE.to_owned(),
             Self::NotAFolder => format!("rm {}", quoted(path)),
         };
         Error::new(Next::Configure, format!("The folder {} {self}.", path.display()), paste)

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use support::{Machine, Ran, alice, wait_until};
 
@@ -30,7 +30,7 @@ fn state(machine: &Machine) -> PathBuf {
 }
 
 /// The file that stands for a lock there.
-fn marker(lock: &PathBuf) -> PathBuf {
+fn marker(lock: &Path) -> PathBuf {
     PathBuf::from(format!("{}.held", lock.display()))
 }
 

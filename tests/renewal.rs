@@ -162,3 +162,18 @@ fn a_folder_that_cannot_be_written_starts_nothing() {
     assert_eq!(machine.call().document(), first);
     assert_eq!(machine.sandbox.counts().total, asked);
 }
+
+#[test]
+fn whoever_waited_for_a_renewal_that_failed_gets_its_answer() {
+    let machine = support::signed_in();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(503), Times::Forever);
+    machine.sandbox.clear_log();
+    let callers: Vec<_> = (0..20).map(|_| machine.start()).collect();
+    let failures: Vec<_> = callers.into_iter().map(|caller| Ran::of(caller).failure()).collect();
+    assert!(failures.iter().all(|failure| *failure == failures[0]), "{failures:?}");
+    // One attempt and its three repetitions; a caller that began after it had failed makes one more.
+    assert!(machine.sandbox.counts().get_credentials <= 8, "{:?}", machine.sandbox.counts());
+
+    machine.sandbox.clear_faults();
+    machine.call().document();
+}

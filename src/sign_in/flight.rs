@@ -10,7 +10,7 @@ use crate::browser;
 use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
-use crate::journal::{Journal, Outcome};
+use crate::journal::{Attempt, Journal, Outcome, SignIn};
 use crate::lock::{Holder, Lock, Waited};
 use crate::profile::config_file::shell_word;
 use crate::profile::{Environment, Interactive, Profile};
@@ -37,11 +37,15 @@ pub struct Flight<'a> {
     pub env: &'a dyn Environment,
 }
 
-/// When this call began, by both clocks.
-#[derive(Clone, Copy)]
+/// How things stood when this call began.
 struct Began {
     at: Timestamp,
     instant: Instant,
+    /// The record of the last sign-in. Only another one is news: to the second, the one before may
+    /// have ended just now.
+    last: Option<SignIn>,
+    /// The last attempt to renew; another one that failed is the answer to whoever waited for it.
+    attempt: Option<Attempt>,
 }
 
 /// What waiting for the login lock gave.
@@ -87,14 +91,19 @@ impl Flight<'_> {
     }
 
     fn new_credentials(&self) -> Result<Credentials, Error> {
-        let began = Began { at: Timestamp::now(), instant: Instant::now() };
+        let profile = self.session.profile;
+        let last = self.journal.last_sign_in(&profile.login_entry());
+        let attempt = self.journal.last_attempt(&profile.credentials_entry());
+        let began = &Began { at: Timestamp::now(), instant: Instant::now(), last, attempt };
         let mut joined = None;
         loop {
             let lock = match self.enter(began)? {
                 Entered::Cached(credentials) => return Ok(credentials),
                 Entered::Working(lock) => lock,
             };
-            match (self.session.silent(false)?, joined) {
+            let silent = self.session.silent(false);
+            let silent = silent.inspect_err(|why| renewal::failed(profile, self.journal, why))?;
+            match (silent, joined) {
                 (Silent::Credentials(credentials), _) => return Ok(credentials),
                 (Silent::Kept(credentials, why), _) => {
                     self.keep(&why);
@@ -119,7 +128,7 @@ impl Flight<'_> {
         self.session.vault.notice(&text);
     }
 
-    fn enter(&self, began: Began) -> Result<Entered, Error> {
+    fn enter(&self, began: &Began) -> Result<Entered, Error> {
         let profile = self.session.profile;
         let path = login_lock(self.journal.folder()?, profile);
         let entered = Instant::now();
@@ -132,11 +141,13 @@ impl Flight<'_> {
             }
         })?;
         match waited {
-            // Whoever held it before may have brought what we want, however short it lives.
-            Waited::Acquired(lock) => Ok(match self.session.ready(began.at).filter(|_| waited_for_it) {
-                Some(credentials) => Entered::Cached(credentials),
-                None => Entered::Working(lock),
-            }),
+            Waited::Acquired(lock) if !waited_for_it => Ok(Entered::Working(lock)),
+            // Whoever held it before may have brought what we want, however short it lives, or have
+            // found out why it can't be had.
+            Waited::Acquired(lock) => match self.session.ready(began.at) {
+                Some(credentials) => Ok(Entered::Cached(credentials)),
+                None => self.failed_meanwhile(began).map_or(Ok(Entered::Working(lock)), Err),
+            },
             Waited::Overtook(lock, holder) => {
                 self.session.vault.notice(&overtaken(profile, holder.as_ref()));
                 Ok(Entered::Working(lock))
@@ -144,6 +155,12 @@ impl Flight<'_> {
             Waited::Stopped(credentials) => Ok(Entered::Cached(credentials)),
             Waited::TimedOut => Err(stuck(profile, &path)),
         }
+    }
+
+    /// Why the renewal failed that this call has waited for.
+    fn failed_meanwhile(&self, began: &Began) -> Option<Error> {
+        let attempt = self.journal.last_attempt(&self.session.profile.credentials_entry());
+        if attempt == began.attempt { None } else { Some(attempt?.why?.into()) }
     }
 
     /// What still lives, for a caller that has waited long enough for another's renewal.
@@ -189,9 +206,8 @@ impl Flight<'_> {
 
     /// Waits for the running sign-in, as long as this profile allows.
     ///
-    /// Only an outcome from after this call [`Began`] counts: the record of the sign-in before stands
-    /// until the new one has written its own.
-    fn join(&self, began: Began) -> Result<Joined, Error> {
+    /// The record of the sign-in before stands until the new one has written its own.
+    fn join(&self, began: &Began) -> Result<Joined, Error> {
         let profile = self.session.profile;
         let until = began.instant + profile.wait;
         let mut last_seen = Instant::now();
@@ -204,7 +220,8 @@ impl Flight<'_> {
             }
             let record = self.journal.last_sign_in(&profile.login_entry());
             let own = record.as_ref().is_some_and(|r| r.profile == profile.name);
-            match record.filter(|r| r.ended >= Some(began.at)).map(|r| r.outcome) {
+            let is_new = record.as_ref().is_some_and(|r| r.ended.is_some()) && record != began.last;
+            match record.filter(|_| is_new).map(|r| r.outcome) {
                 // The role of another profile may be refused where this one's is not.
                 Some(Some(Outcome::Failed(told))) if !own => return Ok(Joined::LookAgain(told.into())),
                 Some(Some(Outcome::Failed(told) | Outcome::NotBegun(told))) => return Err(told.into()),

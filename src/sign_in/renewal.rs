@@ -78,15 +78,15 @@ pub fn rests(profile: &Profile, journal: &Journal) -> bool {
 /// Remembers a failed renewal, for the next one's pause.
 pub fn failed(profile: &Profile, journal: &Journal, why: &Error) {
     let entry = profile.credentials_entry();
-    let next =
-        after_failure(journal.last_attempt(&entry).as_ref(), Timestamp::now(), why.wait(), retry::random());
-    journal.record_attempt(&entry, &next);
+    let last = journal.last_attempt(&entry);
+    let next = after_failure(last.as_ref(), Timestamp::now(), why.wait(), retry::random());
+    journal.record_attempt(&entry, &Attempt { why: Some(why.into()), ..next });
 }
 
 fn begin(profile: &Profile, journal: &Journal, now: Timestamp) {
     let entry = profile.credentials_entry();
     let failures = journal.last_attempt(&entry).map_or(0, |last| recent_failures(&last, now));
-    journal.record_attempt(&entry, &Attempt { not_before: now.plus(UNDER_WAY), failures });
+    journal.record_attempt(&entry, &Attempt { not_before: now.plus(UNDER_WAY), failures, why: None });
 }
 
 /// A record from the future says nothing: the clock was set back.
@@ -104,7 +104,7 @@ fn after_failure(last: Option<&Attempt>, now: Timestamp, wish: Option<Duration>,
     let longest = FIRST.saturating_mul(1 << failures.min(8)).min(LONGEST);
     let pause = longest.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0));
     let pause = pause.max(wish.unwrap_or_default().min(LONGEST_WISH));
-    Attempt { not_before: now.plus(pause), failures: failures.saturating_add(1) }
+    Attempt { not_before: now.plus(pause), failures: failures.saturating_add(1), why: None }
 }
 
 fn starting_lock(folder: &Path, profile: &Profile) -> PathBuf {
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_failure_long_ago_lengthens_no_pause() {
-        let long_ago = Attempt { not_before: NOW, failures: 5 };
+        let long_ago = Attempt { not_before: NOW, failures: 5, why: None };
         let now = NOW.plus(FORGOTTEN);
         assert_eq!(after_failure(Some(&long_ago), now, None, 1.0).not_before, now.plus(FIRST));
     }
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_record_of_a_clock_that_was_set_back_stops_nothing() {
-        let ahead = Attempt { not_before: NOW.plus(Duration::from_hours(5)), failures: 1 };
+        let ahead = Attempt { not_before: NOW.plus(Duration::from_hours(5)), failures: 1, why: None };
         assert!(may_begin(Some(&ahead), NOW));
         assert_eq!(recent_failures(&ahead, NOW), 0);
     }

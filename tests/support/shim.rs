@@ -26,7 +26,7 @@ impl Machine {
             .arg(&source)
             .arg("-ldl")
             .output()
-            .expect("a C compiler, `cc`");
+            .unwrap_or_else(|e| panic!("a C compiler is needed as cc: {e}"));
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         self.set("LD_PRELOAD", library.to_str().unwrap());
         self.set("SHIM_ERRNO", &refusal.raw_os_error().to_string());
