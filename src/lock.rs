@@ -275,6 +275,31 @@ mod tests {
         assert!(!knows_no_locks(&ErrorKind::PermissionDenied.into()));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_is_taken_only_from_the_holder_that_was_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("login.lock");
+        let busy = || attempt(&path, Duration::MAX).unwrap().unwrap_err();
+        let stuck = Lock::try_acquire(&path).unwrap().unwrap();
+        let (first, second) = (busy(), busy());
+
+        let guard = create(&beside(&path, "overtaking")).unwrap();
+        guard.lock().unwrap();
+        assert!(overtake(&path, &first).unwrap().is_none(), "somebody else is at it");
+        drop(guard);
+        let taken = overtake(&path, &first).unwrap().unwrap();
+        assert!(overtake(&path, &second).unwrap().is_none(), "another file is there by now");
+        drop((stuck, taken));
+
+        let stuck = Lock::try_acquire(&path).unwrap().unwrap();
+        let seen = busy();
+        drop(stuck);
+        let next = Lock::try_acquire(&path).unwrap().unwrap();
+        assert!(overtake(&path, &seen).unwrap().is_none(), "another holder has the same file");
+        drop(next);
+    }
+
     #[test]
     fn waiting_processes_do_not_knock_in_step() {
         let pauses: Vec<_> = (0..200).map(|_| pause().as_millis()).collect();

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 const POOL: &str = "eu-west-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee";
 const BASE: [(&str, &str); 3] = [
-    ("cognito_domain", "my-team"),
+    ("cognito_domain", "https://login.example.com"),
     ("cognito_client_id", "1example23456789"),
     ("cognito_identity_pool_id", POOL),
 ];

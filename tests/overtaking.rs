@@ -12,16 +12,19 @@ use cognito_sandbox::{Endpoint, Fault, Person, Times, cast};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 use support::{Machine, Ran, alice, signed_in, wait_until};
 
 fn stop(id: u32) {
     signal(id, Signal::STOP);
-    wait_until("the stop", || {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
-        stat.rsplit_once(')').unwrap().1.trim_start().starts_with('T')
-    });
+    wait_until("the stop", || is_stopped(id));
+}
+
+fn is_stopped(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.trim_start().starts_with('T')
 }
 
 fn wake(id: u32) {
@@ -219,23 +222,35 @@ fn a_stopped_sign_in_is_still_open_and_login_replaces_it() {
     assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (2, 1));
 }
 
+/// Stopped between the browser's return and the store, and woken when somebody else has signed in.
 #[test]
 fn a_replaced_sign_in_that_completes_late_does_not_bring_its_person_back() {
     let mut machine = Machine::with("cognito_store = file\ncognito_wait = 1s\n");
+    let another = format!("http://localhost:{}/callback", support::free_port());
+    machine.sandbox.register_redirect_uri(&another);
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace("/callback", &format!("/callback, {another}")));
     machine.call().failure();
     let worker = sign_in_worker(&machine);
-    machine.sandbox.fault(Endpoint::TokenCode, Fault::Delay(Duration::from_secs(2)), Times::Once);
+    machine.sandbox.fault(Endpoint::TokenCode, Fault::Delay(Duration::from_secs(6)), Times::Once);
     let tab = machine.tabs()[0].clone();
     let browser = std::thread::spawn(move || alice().sign_in(&tab));
     assert!(machine.sandbox.wait_for(Endpoint::TokenCode, 1, Duration::from_secs(10)));
     stop(worker);
 
     machine.seat(Person::federated("erin", "password"));
-    let login = machine.run(&["login", "--profile", "dev"]);
+    let login = machine.command(&["login", "--profile", "dev"]).spawn().unwrap();
+    wait_until("login wakes it", || !is_stopped(worker));
+    stop(worker);
+    let login = Ran::of(login);
     assert!(login.stdout.starts_with("Signed in as erin"), "{login:?}");
-    // The port goes to the newer one at once, with or without a page for the older one's tab.
+
+    wake(worker);
+    // With or without a page: the tab is the older sign-in's.
     let _ = browser.join().unwrap();
+    wait_until("its end", || !Path::new(&format!("/proc/{worker}")).exists());
     assert!(machine.login().unwrap()["user"].as_str().unwrap().contains("erin"));
+    assert_eq!(machine.sandbox.counts().token_code, 2);
     machine.call().document();
 }
 
