@@ -9,12 +9,15 @@
 //! - An end: [`CONNECT_LIMIT`], [`REQUEST_LIMIT`], [`HEADER_LIMIT`], [`BODY_LIMIT`].
 //! - Every failure says whether the request may have arrived ([`Sent`]).
 
+mod ahead;
 mod aws;
 mod connect;
 mod failure;
 mod headers;
+mod kept;
 mod last_look;
 mod proxy;
+mod tls;
 mod trust;
 
 pub use failure::{SendError, SendErrorKind, Sent};
@@ -32,6 +35,8 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::config::Config;
+use ureq::tls::TlsConfig;
 use ureq::{Agent, AsSendBody};
 use zeroize::Zeroizing;
 
@@ -69,6 +74,8 @@ pub struct Network {
 pub struct Client {
     agent: Agent,
     rules: Arc<Rules>,
+    tls: tls::Tls,
+    ahead: ahead::Ahead,
 }
 
 struct Rules {
@@ -114,16 +121,25 @@ impl Client {
     /// [`Next::Configure`](crate::error::Next::Configure): the bundle can't be read or holds no
     /// certificate, or a proxy variable holds no usable address. The error names the file or variable.
     pub fn new(network: &Network) -> Result<Self, Error> {
-        let config = Agent::config_builder()
-            .tls_config(trust::tls_config(network.ca_bundle.as_deref())?)
-            .user_agent(USER_AGENT)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_response_header_size(HEADER_LIMIT)
-            .build();
-        let agent = Agent::with_parts(config, connect::Staged::default(), connect::Addresses::default());
+        let config = config(trust::tls_config(network.ca_bundle.as_deref())?, None);
+        let (tls, ahead) = (tls::Tls::default(), ahead::Ahead::default());
+        let connector = connect::staged(tls.clone(), ahead.clone());
+        let agent = Agent::with_parts(config, connector, connect::Addresses(ahead.clone()));
         let rules = Rules { network: network.clone(), proxy: network.proxies.proxy()? };
-        Ok(Self { agent, rules: Arc::new(rules) })
+        Ok(Self { agent, rules: Arc::new(rules), tls, ahead })
+    }
+
+    /// Opens the connection that a request to `uri` will need, on a thread of its own: lookup, proxy,
+    /// TCP and TLS, and not a byte of a request. The next request of this client to the same scheme,
+    /// host and port takes it, and waits for it within the request's own limit. What fails here is
+    /// only logged: that request connects by itself then, and tells.
+    ///
+    /// Nothing is opened for an address that [`Self::send`] would refuse, nor through a SOCKS proxy.
+    pub fn open_ahead(&self, uri: &Uri) {
+        let Ok(route) = self.route(uri) else { return };
+        let tls_config = self.agent.config().tls_config().clone();
+        let proxy = route.proxy.map(|proxy| proxy.address().clone());
+        self.ahead.open(uri.clone(), config(tls_config, proxy), self.tls.clone());
     }
 
     /// Sends one request and reads the whole answer, whatever its status, within `limit` (at most
@@ -193,6 +209,18 @@ impl Client {
         }
         Ok(route)
     }
+}
+
+/// What all connections have in common; the proxy is each request's own.
+fn config(tls: TlsConfig, proxy: Option<ureq::Proxy>) -> Config {
+    Agent::config_builder()
+        .tls_config(tls)
+        .user_agent(USER_AGENT)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_response_header_size(HEADER_LIMIT)
+        .proxy(proxy)
+        .build()
 }
 
 /// Reads the body up to [`BODY_LIMIT`]. `limit` of the request goes on counting, so a server that

@@ -70,7 +70,8 @@ impl Double {
     }
 }
 
-fn answer_all(stream: &mut (impl Read + Write), notes: &Notes, response: &[u8]) {
+/// Answers every request of a connection with the same bytes.
+pub fn answer_all(stream: &mut (impl Read + Write), notes: &Notes, response: &[u8]) {
     while let Some(request) = read_request(stream) {
         let _ = notes.send(request);
         if stream.write_all(response).and_then(|()| stream.flush()).is_err() {
@@ -130,6 +131,18 @@ pub fn relay(client: TcpStream, server: TcpStream) {
     // Closing isn't enough: the thread above still holds the socket.
     let _ = to_client.shutdown(std::net::Shutdown::Both);
 }
+
+/// TLS on a connection, handshake finished and session tickets sent.
+pub fn shake_hands(config: &Arc<ServerConfig>, mut stream: TcpStream) -> Secured {
+    let mut connection = rustls::ServerConnection::new(Arc::clone(config)).unwrap();
+    while connection.is_handshaking() || connection.wants_write() {
+        connection.complete_io(&mut stream).unwrap();
+    }
+    rustls::StreamOwned::new(connection, stream)
+}
+
+/// A connection over TLS, as a server has it.
+pub type Secured = rustls::StreamOwned<rustls::ServerConnection, TcpStream>;
 
 /// A certificate authority that nobody knows.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);

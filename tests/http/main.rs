@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; clippy.toml exempts test functions only")]
 
+mod ahead;
 mod aws;
 mod doubles;
 mod limits;

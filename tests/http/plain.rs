@@ -29,6 +29,7 @@ fn a_request_goes_out_as_it_was_made_and_names_the_program() {
     );
     assert!(heard.ends_with("\r\n\r\ncode=x"), "{heard}");
     assert!(!heard.contains("accept-encoding"), "nothing here can unpack: {heard}");
+    assert!(!heard.contains("expect:"), "waiting for leave to go on costs a round trip: {heard}");
 }
 
 #[test]

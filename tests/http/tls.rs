@@ -1,6 +1,6 @@
 //! Whom the client believes, over real handshakes.
 
-use super::doubles::{Authority, Double, response, scratch_file};
+use super::doubles::{Authority, Double, response, scratch_file, shake_hands};
 use super::{AMPLE, assert_failed, client, post};
 use cognito_creds::error::Next;
 use cognito_creds::http::{Client, Network, Proxies, SendError, SendErrorKind, Sent};
@@ -93,6 +93,21 @@ fn a_server_without_tls_never_gets_the_request() {
 }
 
 #[test]
+fn tls_1_3_is_spoken_and_so_a_handshake_is_one_round_trip() {
+    let authority = Authority::new();
+    let config = authority.server(&["localhost"]);
+    let server = Double::start(move |stream, notes| {
+        let stream = shake_hands(&config, stream);
+        let _ =
+            notes.send(format!("{:?} {:?}", stream.conn.protocol_version(), stream.conn.handshake_kind()));
+    });
+    let client = trusting(&authority.bundle("version"));
+    let _ = send(&client, &server);
+    // `Full`, not `FullWithHelloRetryRequest`, which would be one more.
+    assert_eq!(server.next_heard(), "Some(TLSv1_3) Some(Full)");
+}
+
+#[test]
 fn a_bundle_that_cannot_serve_is_an_error_that_names_it() {
     let cases = [
         (PathBuf::from("/nonexistent/ca.pem"), "can't be read"),
@@ -116,6 +131,7 @@ fn a_bundle_that_cannot_serve_is_an_error_that_names_it() {
 mod system_store {
     use super::*;
     use std::process::Command;
+    use std::time::Duration;
 
     const ROLE: &str = "HTTP_TEST_SYSTEM_STORE_PORT";
 
@@ -165,6 +181,39 @@ mod system_store {
         let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
         let server = Double::answering_tls(authority.server(&["localhost"]), answer);
         run_child(NAME, &authority.bundle("once"), server.port());
+        assert_eq!(server.connections(), 2);
+    }
+
+    #[test]
+    fn is_loaded_once_for_connections_that_begin_together() {
+        const NAME: &str = "is_loaded_once_for_connections_that_begin_together";
+        if let Some(port) = port_as_child() {
+            let client = client();
+            // Two origins, so that both connect, and at the same time.
+            client.open_ahead(&format!("https://127.0.0.1:{port}/").parse().unwrap());
+            for host in ["localhost", "127.0.0.1"] {
+                client.send(post(format!("https://{host}:{port}/"), "x"), AMPLE).unwrap();
+            }
+            return;
+        }
+        let authority = Authority::new();
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let server = Double::answering_tls(authority.server(&["localhost", "127.0.0.1"]), answer);
+        let store = scratch_file("together", b"");
+        std::fs::remove_file(&store).unwrap();
+        let made = Command::new("mkfifo").arg(&store).status().unwrap();
+        assert!(made.success());
+        let certificate = std::fs::read(authority.bundle("together-ca")).unwrap();
+        let (empty, fifo) = (scratch_file("together-empty", b""), store.clone());
+        std::thread::spawn(move || {
+            // Returns when somebody reads. He is held up until the other connection wants it, too; who
+            // opens the store for himself finds an empty one.
+            let mut reader = std::fs::File::create(&fifo).unwrap();
+            std::fs::rename(empty, &fifo).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            reader.write_all(&certificate).unwrap();
+        });
+        run_child(NAME, &store, server.port());
         assert_eq!(server.connections(), 2);
     }
 
