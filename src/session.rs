@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
-use crate::identity_pool::enhanced::IdentityPool;
+use crate::identity_pool::enhanced::{self, IdentityPool};
 use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
 use crate::identity_pool::skew::{already_ended, with_clock_hint};
@@ -120,6 +120,7 @@ impl<'a> Session<'a> {
         let known = Known { credentials: None, id_token: id_token.or(Some(Timestamp::from_unix(0))) };
         let until = Instant::now() + RENEWAL_LIMIT;
         if decide(Timestamp::now(), self.profile.refresh_margin, &known) == Step::Refresh {
+            self.open_identity_pool();
             match self.refresh(login, until)? {
                 Some(renewed) => login = renewed,
                 None => return Ok(None),
@@ -285,6 +286,14 @@ impl<'a> Session<'a> {
         let network = Network { ca_bundle: self.profile.ca_bundle.clone(), proxies: (self.proxies)() };
         let client = Client::new(&network)?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Opens the connection that [`Self::exchange`] will need, to be called before the token endpoint
+    /// is: the one is then open when the other has answered.
+    pub fn open_identity_pool(&self) {
+        if let (Some(endpoint), Ok(client)) = (enhanced::endpoint(self.profile), self.client()) {
+            client.open_ahead(&endpoint);
+        }
     }
 
     /// The app client's secret: from the environment, else from the keychain.

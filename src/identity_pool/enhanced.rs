@@ -13,13 +13,15 @@ use crate::profile::{Profile, no_identity_pool, values::IdentityPoolId};
 use crate::secret::{IdToken, SecretAccessKey, SessionToken};
 use crate::user_pool::claims::Claims;
 use ::http::header::{DATE, RETRY_AFTER};
-use ::http::{HeaderMap, HeaderValue};
+use ::http::{HeaderMap, HeaderValue, Uri};
+use aws_sdk_cognitoidentity::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_cognitoidentity::config::{
     BehaviorVersion, Builder, Region, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_cognitoidentity::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::collections::HashMap;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 /// Why a call gave nothing.
@@ -38,6 +40,23 @@ pub struct IdentityPool<'a> {
     profile: &'a Profile,
     id: &'a IdentityPoolId,
     until: Instant,
+}
+
+/// Where the calls of a profile's identity pool go, by the SDK's own rules: they know the partitions,
+/// the FIPS endpoints, and what can't be combined. `None` where the SDK will refuse to call, and
+/// without an identity pool.
+pub fn endpoint(profile: &Profile) -> Option<Uri> {
+    let params = Params::builder()
+        .region(profile.identity_pool.as_ref()?.region())
+        .use_fips(profile.fips)
+        .set_endpoint(profile.identity_endpoint.as_ref().map(ToString::to_string));
+    let (params, resolver) = (params.build().ok()?, DefaultResolver::new());
+    // The future is for resolvers that ask somebody; the default one has its answer at once.
+    let mut answer = std::pin::pin!(resolver.resolve_endpoint(&params));
+    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(endpoint)) => endpoint.url().parse().ok(),
+        _ => None,
+    }
 }
 
 impl<'a> IdentityPool<'a> {

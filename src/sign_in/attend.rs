@@ -223,6 +223,7 @@ impl<'a> Attendance<'a> {
         };
         let secret = self.session.secret();
         let endpoint = TokenEndpoint { client: self.session.client()?, profile, secret: secret.as_ref() };
+        self.session.open_identity_pool();
         let until = Instant::now() + RENEWAL_LIMIT;
         let mut repeat = 0;
         loop {
