@@ -259,8 +259,10 @@ impl Machine {
         Some(found)
     }
 
-    /// Sign-ins of the past keep nobody from the next one.
+    /// Sign-ins of the past keep nobody from the next one. One that has just told its end may still be
+    /// leaving, and a call that finds it would join it.
     pub fn forget_sign_ins(&self) {
+        self.wait_for_the_end_of_sign_ins();
         for record in self.files_like(".sign-in.json") {
             fs::remove_file(record).unwrap();
         }
@@ -272,6 +274,11 @@ impl Machine {
             let text = fs::read_to_string(&record).unwrap_or_default();
             let _ = fs::write(record, text.replacen("\"attempt\":\"", "\"attempt\":\"another ", 1));
         }
+        self.wait_for_the_end_of_sign_ins();
+    }
+
+    /// For three seconds at most.
+    fn wait_for_the_end_of_sign_ins(&self) {
         let until = Instant::now() + Duration::from_secs(3);
         let runs = |lock: &PathBuf| Lock::is_held(lock, Duration::ZERO).unwrap_or(false);
         while self.files_like(".sign-in.lock").iter().any(runs) && Instant::now() < until {
