@@ -90,7 +90,7 @@ fn begin(profile: &Profile, journal: &Journal, now: Timestamp) {
 }
 
 /// A record from the future says nothing: the clock was set back.
-fn may_begin(last: Option<&Attempt>, now: Timestamp) -> bool {
+pub fn may_begin(last: Option<&Attempt>, now: Timestamp) -> bool {
     last.is_none_or(|last| last.not_before <= now || last.not_before > now.plus(LONGEST_WISH))
 }
 
@@ -99,7 +99,7 @@ fn recent_failures(last: &Attempt, now: Timestamp) -> u32 {
 }
 
 /// Between half and the whole of a pause that doubles. `random` lies in 0..=1.
-fn after_failure(last: Option<&Attempt>, now: Timestamp, wish: Option<Duration>, random: f64) -> Attempt {
+pub fn after_failure(last: Option<&Attempt>, now: Timestamp, wish: Option<Duration>, random: f64) -> Attempt {
     let failures = last.map_or(0, |last| recent_failures(last, now));
     let longest = FIRST.saturating_mul(1 << failures.min(8)).min(LONGEST);
     let pause = longest.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0));
