@@ -11,7 +11,7 @@
 //! - [`vault`] over [`store`]: where logins and credentials are kept. [`login`] and [`credentials`]:
 //!   what is kept. [`journal`]: what is remembered and no secret.
 //! - [`profile`]: the settings. [`http`]: the one outbound client. [`lock`], [`platform`],
-//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`clock`], [`retry`], [`log`],
+//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`clock`], [`retry`], [`shell`], [`log`],
 //!   [`output`]: what all of them share.
 //!
 //! The library is the program's inside, split off for its tests; its API follows the program and
@@ -36,6 +36,7 @@ pub mod profile;
 pub mod retry;
 pub mod secret;
 pub mod session;
+pub mod shell;
 pub mod sign_in;
 pub mod store;
 pub mod terminal;

@@ -12,7 +12,8 @@ mod marker;
 pub use holder::Holder;
 
 use crate::error::{Error, Next};
-use crate::platform::{open_private, quoted, reason};
+use crate::platform::{open_private, reason};
+use crate::shell;
 use marker::Marker;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -260,7 +261,7 @@ fn pause() -> Duration {
 
 fn about(path: &Path, error: &io::Error) -> Error {
     let what = format!("The file {} can't be used: {}.", path.display(), reason(error));
-    Error::new(Next::Configure, what, format!("ls -l {}", quoted(path)))
+    Error::new(Next::Configure, what, format!("ls -l {}", shell::path(path)))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub use private_file::{
 pub use process::Process;
 
 use crate::error::{Error, Next};
+use crate::shell;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -153,11 +154,11 @@ impl fmt::Display for Unusable {
 impl Unusable {
     fn about(&self, path: &Path) -> Error {
         let paste = match self {
-            Self::Foreign(_) if user_id() == Some(0) => format!("ls -ld {}", quoted(path)),
+            Self::Foreign(_) if user_id() == Some(0) => format!("ls -ld {}", shell::path(path)),
             // What an earlier `sudo` left in our home is ours to take back; another person's is not.
-            Self::Foreign(0) => format!("sudo chown -R \"$(id -un)\" {}", quoted(path)),
+            Self::Foreign(0) => format!("sudo chown -R \"$(id -un)\" {}", shell::path(path)),
             Self::Missing | Self::Unwritable(_) | Self::Open | Self::Foreign(_) => ELSEWHERE.to_owned(),
-            Self::NotAFolder => format!("rm {}", quoted(path)),
+            Self::NotAFolder => format!("rm {}", shell::path(path)),
         };
         Error::new(Next::Configure, format!("The folder {} {self}.", path.display()), paste)
     }
@@ -167,11 +168,6 @@ impl Unusable {
 pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
-}
-
-/// A path as one word of a POSIX shell.
-pub fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Variables that name a file, as read by us and by rustls-native-certs.
@@ -284,11 +280,6 @@ mod tests {
         let env = [("HOME", "/home/me"), ("XDG_STATE_HOME", "/state")];
         assert_eq!(places(Folder::State, System::Xdg, &env), ["/state/cognito-creds"]);
         assert!(places(Folder::State, System::Xdg, &[("HOME", "here")]).is_empty());
-    }
-
-    #[test]
-    fn a_path_to_paste_is_one_word_whatever_it_holds() {
-        assert_eq!(quoted(Path::new("/a b/it's")), r"'/a b/it'\''s'");
     }
 
     #[test]

@@ -12,9 +12,9 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::login::Login;
-use crate::profile::config_file::shell_word;
 use crate::profile::{CacheChoice, Profile, StoreChoice};
 use crate::secret::{ClientSecret, RefreshToken};
+use crate::shell;
 use crate::store::{Bytes, EntryName, Store, StoreError};
 use crate::{clock::Timestamp, terminal};
 use std::cell::Cell;
@@ -334,6 +334,6 @@ impl<'a> Vault<'a> {
     }
 
     fn kernel_store_command(&self) -> String {
-        format!("aws configure set cognito_store kernel --profile {}", shell_word(&self.profile.name))
+        shell::set_key("cognito_store", "kernel", &self.profile.name)
     }
 }

@@ -3,8 +3,9 @@
 
 use super::{Finding, Status};
 use crate::error::Error;
-use crate::profile::config_file::{self, Entry, shell_word};
+use crate::profile::config_file::{self, Entry};
 use crate::profile::{Environment, Profile, config_path, keys};
+use crate::shell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +151,7 @@ fn set_process(name: &str, program: &Path) -> String {
     let program = Some(program.display().to_string()).filter(|p| !p.is_empty() && every_sdk_reads(p));
     let program = program.as_deref().unwrap_or("cognito-creds");
     let line = format!("{program} credential-process --profile {name}");
-    format!("aws configure set credential_process {} --profile {}", shell_word(&line), shell_word(name))
+    shell::set_key("credential_process", &line, name)
 }
 
 fn every_sdk_reads(word: &str) -> bool {

@@ -52,7 +52,7 @@ fn or_unused(used: bool, check: &'static str, look: impl FnOnce() -> Finding) ->
 }
 
 fn set(profile: &Profile, key: &str, value: &str) -> String {
-    let name = crate::profile::config_file::shell_word(&profile.name);
+    let name = crate::shell::word(&profile.name);
     format!("aws configure set {key} {value} --profile {name}")
 }
 

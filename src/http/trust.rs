@@ -1,7 +1,8 @@
 //! Whose certificates are believed: the operating system's store, or a bundle instead of it.
 
 use crate::error::{Error, Next};
-use crate::platform::{quoted, reason};
+use crate::platform::reason;
+use crate::shell;
 use rustls::crypto::ring;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,5 +43,5 @@ const LOOK: &str = "grep -n BEGIN";
 
 fn unusable(path: &Path, why: &str, look: &str) -> Error {
     let what = format!("The CA bundle {} (AWS_CA_BUNDLE or ca_bundle) {why}.", path.display());
-    Error::new(Next::Configure, what, format!("{look} {}", quoted(path)))
+    Error::new(Next::Configure, what, format!("{look} {}", shell::path(path)))
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Next, foreign};
 use crate::profile::Profile;
-use crate::profile::config_file::shell_word;
+use crate::shell;
 use crate::user_pool::claims::Claims;
 
 /// The role ARN to send as CustomRoleArn, or `None` to leave the choice to the pool.
@@ -70,7 +70,7 @@ pub fn listed<S: AsRef<str>>(roles: &[S]) -> String {
 
 /// The command that sets the role.
 pub fn set_role(profile: &Profile, role: &str) -> String {
-    format!("aws configure set cognito_role {} --profile {}", shell_word(role), shell_word(&profile.name))
+    shell::set_key("cognito_role", role, &profile.name)
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@
 
 use crate::error::{Error, Next};
 use crate::platform::reason;
+use crate::shell;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_types::os_shim_internal::{Env, Fs};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::Path;
@@ -86,7 +86,7 @@ fn text_of(path: &Path) -> Result<String, Error> {
             return Err(Error::new(
                 Next::Configure,
                 format!("The AWS config file {} can't be read ({}).", path.display(), reason(&e)),
-                format!("ls -ld {}", shell_word(&path.display().to_string())),
+                format!("ls -ld {}", shell::path(path)),
             ));
         }
     };
@@ -96,7 +96,7 @@ fn text_of(path: &Path) -> Result<String, Error> {
         let what = format!(
             "The AWS config file {path} begins with a byte order mark, which the AWS tools can't read."
         );
-        let paste = format!(r"sed -i.bak '1s/^\xEF\xBB\xBF//' {}", shell_word(&path));
+        let paste = format!(r"sed -i.bak '1s/^\xEF\xBB\xBF//' {}", shell::word(&path));
         return Err(Error::new(Next::Configure, what, paste));
     }
     String::from_utf8(bytes).map_err(|e| {
@@ -110,18 +110,8 @@ fn broken(path: &Path, BrokenLine { line, what }: &BrokenLine) -> Error {
     Error::new(
         Next::Configure,
         format!("The AWS config file {path} is broken at line {line}: {what}."),
-        format!("sed -n {line}p {}", shell_word(&path)),
+        format!("sed -n {line}p {}", shell::word(&path)),
     )
-}
-
-/// Quotes a word for a POSIX shell where it needs quotes.
-pub fn shell_word(word: &str) -> Cow<'_, str> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%=".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        Cow::Borrowed(word)
-    } else {
-        Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
-    }
 }
 
 /// A line that makes the file unreadable for the AWS tools.
@@ -421,11 +411,5 @@ mod tests {
         std::fs::write(&file, "[default]\n[profile b]\n[services s]\n[profile a]\n[profile b]\n").unwrap();
         assert_eq!(profile_names(&file), ["default", "b", "a"]);
         std::fs::remove_file(file).unwrap();
-    }
-
-    #[test]
-    fn words_for_the_shell_are_quoted_only_where_needed() {
-        assert_eq!(shell_word("/home/u/.aws/config"), "/home/u/.aws/config");
-        assert_eq!(shell_word("it's $x"), r"'it'\''s $x'");
     }
 }

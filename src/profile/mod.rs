@@ -11,8 +11,9 @@ pub mod redirect_uri;
 pub mod values;
 
 use crate::error::{Error, Next};
+use crate::shell;
 use crate::store::EntryName;
-use config_file::{Section, shell_word};
+use config_file::Section;
 use reader::Reader;
 use redirect_uri::RedirectUri;
 use std::path::{Path, PathBuf};
@@ -219,7 +220,7 @@ impl Profile {
 pub fn command_line(command: &str, profile: &str) -> String {
     // A name with a leading hyphen would be read as a flag.
     let between = if profile.starts_with('-') { '=' } else { ' ' };
-    format!("cognito-creds {command} --profile{between}{}", shell_word(profile))
+    format!("cognito-creds {command} --profile{between}{}", shell::word(profile))
 }
 
 /// The AWS config file: `AWS_CONFIG_FILE`, else `~/.aws/config`; a leading `~/` is the home folder.
@@ -245,11 +246,10 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
     if config_file::has_section(path, name) {
         let what = format!("In {} the section [{name}] has to be [profile {name}].", path.display());
         let script = format!(r"s|^\[{name}\]|[profile {name}]|");
-        let file = path.display().to_string();
         return Error::new(
             Next::Configure,
             what,
-            format!("sed -i.bak {} {}", shell_word(&script), shell_word(&file)),
+            format!("sed -i.bak {} {}", shell::word(&script), shell::path(path)),
         );
     }
     let what = if path.exists() {
@@ -263,7 +263,7 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
 /// The command that begins a profile.
 fn first_line(name: &str) -> String {
     let value = command_line("credential-process", name);
-    format!("aws configure set credential_process {} --profile {}", shell_word(&value), shell_word(name))
+    shell::set_key("credential_process", &value, name)
 }
 
 /// The error of a profile without an identity pool where credentials are asked for.
@@ -272,6 +272,6 @@ pub fn no_identity_pool(profile: &Profile) -> Error {
     Error::new(
         Next::Configure,
         format!("Profile {} has no {key}, so it gives tokens but no AWS credentials.", profile.name),
-        format!("aws configure set {key} {} --profile {}", values::example(key), shell_word(&profile.name)),
+        shell::set_key(key, values::example(key), &profile.name),
     )
 }

@@ -1,12 +1,13 @@
 //! From the text of a section to a [`Profile`]: every value is checked here, and every complaint names
 //! its key.
 
-use super::config_file::{Section, shell_word};
+use super::config_file::Section;
 use super::keys::{self, Key};
 use super::redirect_uri;
 use super::values::{self, Domain, IdentityPoolId};
 use super::{CacheChoice, Environment, Interactive, Profile, ProviderHint, StoreChoice, UserPool};
 use crate::error::{Error, Next};
+use crate::shell;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -193,6 +194,6 @@ impl Reader<'_> {
         if key.starts_with("AWS_") {
             return format!("unset {key}");
         }
-        format!("aws configure set {key} {} --profile {}", values::example(key), shell_word(self.name))
+        shell::set_key(key, values::example(key), self.name)
     }
 }

@@ -92,7 +92,7 @@ impl<'a> Attendance<'a> {
             _ if replace => Err(Error::new(
                 Next::TryAgain,
                 format!("Another sign-in for profile {} is running and does not end.", profile.name),
-                format!("fuser -v {}", crate::profile::config_file::shell_word(&path.display().to_string())),
+                format!("fuser -v {}", crate::shell::path(&path)),
             )),
             _ => Ok(None),
         }

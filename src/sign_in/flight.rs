@@ -12,9 +12,9 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::{Attempt, Journal, Outcome, SignIn};
 use crate::lock::{Holder, Lock, Waited};
-use crate::profile::config_file::shell_word;
 use crate::profile::{Environment, Interactive, Profile};
 use crate::session::{Session, Silent, Step, needs_sign_in};
+use crate::shell;
 use crate::terminal;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -264,5 +264,5 @@ fn stuck(profile: &Profile, path: &Path) -> Error {
         profile.name,
         spoken(LOCK_LIMIT)
     );
-    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell_word(&path.display().to_string())))
+    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell::path(path)))
 }
