@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills awscli jssdk browser ministack demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli jssdk browser ministack demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -98,6 +98,13 @@ suite_users() {
 suite_clocks() {
     need faketime
     cargo test --workspace --locked --test clocks
+}
+
+# What can be counted. The times are for a quiet machine: tests/bench/run.sh.
+suite_bench() {
+    need_keyring
+    need strace
+    tests/bench/run.sh --quick
 }
 
 suite_awscli() {

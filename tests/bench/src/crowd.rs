@@ -4,7 +4,7 @@
 use crate::duel::milliseconds;
 use crate::support::{Machine, Ran, alice};
 use crate::table::Row;
-use crate::{bus, note};
+use crate::{BUS, bus, note};
 use cognito_sandbox::cast;
 use std::thread;
 use std::time::Instant;
@@ -17,6 +17,7 @@ const APART: f64 = 1_000.0;
 /// Counts and time for a sign-in and for a renewal, with the login in the keychain, as it is by default.
 pub fn rows(timed: bool) -> Vec<Row> {
     let mut machine = Machine::with("");
+    machine.set(BUS, &bus());
     machine.sandbox.change(|world| {
         let client = world.clients.iter_mut().find(|client| client.id == cast::PUBLIC_CLIENT);
         // Five minutes are too few for the next renewal: it needs a new ID token.
@@ -63,9 +64,7 @@ struct Crowd {
 fn all_at_once(machine: &Machine) -> Crowd {
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
-            let mut call = machine.command(&["credential-process", "--profile", "dev"]);
-            call.env("DBUS_SESSION_BUS_ADDRESS", bus());
-            let child = call.spawn().expect("the program starts");
+            let child = machine.start();
             thread::spawn(move || (Ran::of(child), Instant::now()))
         })
         .collect();

@@ -45,11 +45,20 @@ fn counted(report: &str) -> Calls {
     calls
 }
 
-/// Peak resident memory in kB when the program hands its answer over, which is the last thing it does.
+/// Resident memory in MB.
+#[derive(Debug)]
+pub struct Memory {
+    /// At its peak, with every page of the program and its libraries that is mapped.
+    pub peak: f64,
+    /// What no other process shares.
+    pub own: f64,
+}
+
+/// The memory of a program when it hands its answer over, which is the last thing it does.
 ///
 /// Not from `wait4`: Linux counts the memory of whoever started the program into that figure, because
 /// a child shares it until `execve` (`exec_mmap` in fs/exec.c).
-pub fn peak_kb(mut command: Command) -> io::Result<u64> {
+pub fn memory(mut command: Command) -> io::Result<Memory> {
     let (mut reader, mut writer) = io::pipe()?;
     // A full pipe holds the program in its `write`.
     let room = rustix::pipe::fcntl_getpipe_size(&writer)?;
@@ -61,9 +70,13 @@ pub fn peak_kb(mut command: Command) -> io::Result<u64> {
     let mut answer = String::new();
     reader.read_to_string(&mut answer)?;
     assert!(child.wait()?.success() && answer.ends_with("}\n"), "no answer: {}", answer.trim());
-    let kb =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-    kb.ok_or_else(|| io::Error::other("/proc knows no VmHWM"))
+    let megabytes = |name| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"));
+        let kb: Option<f64> = line.and_then(|text| text.parse().ok());
+        // The kernel counts in units of 1,024 bytes and calls them kB.
+        kb.map(|kb| kb * 1.024e-3).ok_or_else(|| io::Error::other("a status without that line"))
+    };
+    Ok(Memory { peak: megabytes("VmHWM:")?, own: megabytes("RssAnon:")? })
 }
 
 /// The process' status once it sleeps for good. A warm call waits for nothing but its reader.

@@ -48,16 +48,20 @@ pub struct Plan {
 pub struct Figures {
     store: String,
     median: Duration,
-    kills: usize,
+    /// How often the program was killed.
+    pub kills: usize,
     before_request: usize,
     before_save: usize,
     after_save: usize,
     too_late: usize,
     groups: usize,
     detached: usize,
-    lost: usize,
-    torn: usize,
-    tabs: usize,
+    /// Logins that were gone.
+    pub lost: usize,
+    /// Values that could not be read whole.
+    pub torn: usize,
+    /// Tabs that the next call opened.
+    pub tabs: usize,
     unfinished: usize,
     unfinished_in_the_end: usize,
     keyring_crashed: bool,

@@ -9,6 +9,7 @@ mod delay;
 mod duel;
 mod footprint;
 mod host;
+mod kills;
 mod statistics;
 #[path = "../../support/mod.rs"]
 mod support;
@@ -20,6 +21,8 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use table::Row;
+
+const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -48,7 +51,10 @@ fn measure(timed: bool) -> Vec<Row> {
     rows.extend(wire::rows(timed));
     rows.extend(crowd::rows(timed));
     rows.extend(size());
-    // ---- killed at 500 random moments: the rows of kills.rs join here
+    // Counted, but it takes minutes: a suite of its own in tests/run.sh, with the keychain as well.
+    if timed {
+        rows.push(killed());
+    }
     rows
 }
 
@@ -57,6 +63,28 @@ fn size() -> Vec<Row> {
     let megabytes = f64::from(u32::try_from(bytes).expect("less than 4 GB")) / 1e6;
     let symbols = if stripped { "stripped" } else { "with symbols" };
     vec![Row::at_most("binary", megabytes, 5.0, " MB", 2), Row::exactly("… its symbols", symbols, "stripped")]
+}
+
+fn killed() -> Row {
+    note("500 kills");
+    let plan = kills::Plan {
+        program: program(),
+        times: 500,
+        seed: u64::from(std::process::id()),
+        grace: 60,
+        stores: vec!["file".to_owned(), "kernel".to_owned()],
+    };
+    let figures = kills::run(&plan);
+    let sum = |count: fn(&kills::Figures) -> usize| figures.iter().map(count).sum::<usize>();
+    let row = Row::exactly(
+        &format!(
+            "killed at {} random moments of a renewal: logins lost, values torn, tabs",
+            sum(|f| f.kills)
+        ),
+        &format!("{}, {}, {}", sum(|f| f.lost), sum(|f| f.torn), sum(|f| f.tabs)),
+        "0, 0, 0",
+    );
+    Row { met: row.met && figures.iter().all(kills::Figures::are_good), ..row }
 }
 
 /// The program under test, and where the ones lie that it is measured against.
@@ -70,7 +98,7 @@ fn yardstick(name: &str) -> PathBuf {
 
 /// The session bus with the keyring.
 fn bus() -> String {
-    variable("DBUS_SESSION_BUS_ADDRESS")
+    variable(BUS)
 }
 
 fn variable(name: &str) -> String {

@@ -17,18 +17,19 @@
 
 use crate::delay::{Wire, in_a_row};
 use crate::duel::milliseconds;
-use crate::note;
 use crate::statistics::Spread;
 use crate::support::{Machine, Ran, alice};
 use crate::table::Row;
+use crate::{BUS, bus, note};
 use cognito_sandbox::{Sandbox, Tls, World, cast};
 use std::fs;
 use std::time::{Duration, Instant};
 
 /// One message there and its answer back.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
-/// Renewals that are measured.
+/// Renewals that are timed, and those that are only counted.
 const RENEWALS: usize = 20;
+const FEW: usize = 3;
 /// What an ID token has left when it counts as ended (design: 5 minutes), in seconds.
 const ENDED: i64 = 300;
 
@@ -53,17 +54,14 @@ pub fn rows(timed: bool) -> Vec<Row> {
 
 fn measured(renewal: &Renewal, timed: bool) -> Vec<Row> {
     let far = Far::signed_in(renewal.id_token_seconds);
-    let (mut times, mut most) = (Vec::new(), 0);
-    for _ in 0..if timed { RENEWALS } else { 1 } {
-        let (took, round_trips) = far.renewal(ROUND_TRIP);
-        times.push(took);
-        most = most.max(round_trips);
-    }
+    let renewals: Vec<_> = (0..if timed { RENEWALS } else { FEW }).map(|_| far.renewal(ROUND_TRIP)).collect();
+    // A busy machine can part what goes side by side, and can't put together what waits for the other.
+    let fewest = renewals.iter().map(|(_, round_trips)| *round_trips).min().expect("renewals");
     let counted = Row {
         against: format!("the protocol's least {}", renewal.least),
         ..Row::exactly(
             &format!("{}: round trips, one after another", renewal.what),
-            &most.to_string(),
+            &fewest.to_string(),
             &renewal.least.to_string(),
         )
     };
@@ -72,7 +70,7 @@ fn measured(renewal: &Renewal, timed: bool) -> Vec<Row> {
     }
     let (near, _) = far.renewal(Duration::ZERO);
     let least = renewal.least as f64 * milliseconds(ROUND_TRIP);
-    let times = Spread::of(times);
+    let times = Spread::of(renewals.iter().map(|(took, _)| *took).collect());
     let ratio = times.times(1.0 / least);
     let row = Row {
         what: format!("{} at 50 ms a round trip ({RENEWALS} runs)", renewal.what),
@@ -97,6 +95,7 @@ struct Far {
 impl Far {
     fn signed_in(id_token_seconds: i64) -> Self {
         let mut machine = Machine::bare();
+        machine.set(BUS, &bus());
         machine.sandbox =
             Sandbox::builder(World::default()).tls(Tls::Valid).start().expect("a sandbox with TLS");
         machine.sandbox.change(|world| {
@@ -122,7 +121,7 @@ impl Far {
                 &format!("endpoint_url = {direct}"),
                 &format!("endpoint_url = https://127.0.0.1:{}", identity_pool.port()),
             );
-        machine.configure(&format!("{profile}cognito_store = file\nca_bundle = {}\n", bundle.display()));
+        machine.configure(&format!("{profile}ca_bundle = {}\n", bundle.display()));
         machine.seat(alice().trusting(&authority).expect("the authority is readable"));
         machine.call().document();
         machine.leave();
@@ -148,8 +147,9 @@ impl Far {
             ((self.refreshes, 1), before.get_id),
             "no request but the needed ones"
         );
-        let flights: Vec<_> =
-            self.user_pool.flights().into_iter().chain(self.identity_pool.flights()).collect();
+        let flights = self.user_pool.flights().into_iter().chain(self.identity_pool.flights());
+        // What goes on after the end, such as closing TLS, keeps nobody waiting.
+        let flights: Vec<_> = flights.filter(|flight| flight.ended <= began + took).collect();
         (milliseconds(took), in_a_row(&flights))
     }
 }
