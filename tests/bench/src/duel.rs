@@ -44,9 +44,10 @@ pub fn duel(pairs: usize, ours: &mut Command, theirs: &mut Command) -> Duel {
 
 /// One run in milliseconds.
 fn timed(command: &mut Command) -> f64 {
-    let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Nothing is said on stderr unless it fails, and then it should be seen.
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     let began = Instant::now();
-    let status = silent.status().expect("the program starts");
+    let status = command.status().expect("the program starts");
     let took = began.elapsed();
     assert!(status.success(), "{:?} {status}", command.get_program());
     milliseconds(took)
