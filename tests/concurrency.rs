@@ -3,6 +3,8 @@
 mod support;
 
 use cognito_sandbox::Person;
+use std::io::Write;
+use std::net::TcpStream;
 use support::{Machine, Ran, alice, wait_until};
 
 /// Enough to overlap in every way, few enough for a small machine.
@@ -107,4 +109,21 @@ fn login_replaces_a_sign_in_that_runs() {
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
     Ran::of(caller).document();
     assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (2, 1));
+}
+
+/// The browser has not fetched its page yet, so the sign-in still waits for it.
+#[test]
+fn a_sign_in_that_has_failed_is_the_answer_while_its_page_is_still_to_be_fetched() {
+    let machine = Machine::new();
+    let caller = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    let tab = machine.tabs().remove(0);
+    let state = tab.split(['?', '&']).find(|part| part.starts_with("state=")).unwrap();
+    let mut browser = TcpStream::connect(("127.0.0.1", machine.port)).unwrap();
+    let host = format!("localhost:{}", machine.port);
+    write!(browser, "GET /callback?error=access_denied&{state} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let first = Ran::of(caller).failure();
+    assert!(first.0.contains("cancelled or denied"), "{}", first.0);
+    assert_eq!(machine.call().failure(), first);
+    drop(browser);
 }

@@ -180,13 +180,16 @@ impl Flight<'_> {
     /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see it.
     fn start(&self) -> Result<(), Error> {
         let profile = self.session.profile;
-        if self.is_running()? {
+        let last = self.journal.last_sign_in(&profile.login_entry());
+        // One that has failed already only waits for the browser to fetch its page.
+        let has_failed = matches!(&last, Some(SignIn { outcome: Some(Outcome::Failed(_)), .. }));
+        if !has_failed && self.is_running()? {
             return Ok(());
         }
         if profile.interactive == Interactive::Never || !browser::can_be_seen(self.env) {
             return Err(needs_sign_in(profile));
         }
-        may_open(profile, self.journal.last_sign_in(&profile.login_entry()).as_ref(), Timestamp::now())?;
+        may_open(profile, last.as_ref(), Timestamp::now())?;
         match detached::start_sign_in(profile)? {
             Hello::Open(url) => {
                 terminal::say(&format!(
