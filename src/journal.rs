@@ -1,5 +1,6 @@
 //! What is remembered between calls that is no secret: the last failure of a profile, its last
-//! attempt to renew, and the last sign-in of a login. Several SDKs throw a credential process' message away; here it survives.
+//! attempt to renew, and the last sign-in of a login. Several SDKs throw a credential process' message
+//! away; here it survives.
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Next};
@@ -126,9 +127,9 @@ impl Journal {
         self.read(&sign_in_file(login))
     }
 
-    /// Remembers an attempt to renew the credentials under `entry`.
-    pub fn record_attempt(&self, entry: &EntryName, attempt: &Attempt) {
-        self.write(&attempt_file(entry), attempt);
+    /// Remembers an attempt to renew the credentials under `entry`; `false` if it could not be written.
+    pub fn record_attempt(&self, entry: &EntryName, attempt: &Attempt) -> bool {
+        self.write(&attempt_file(entry), attempt)
     }
 
     /// The last attempt to renew the credentials under `entry`.

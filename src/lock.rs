@@ -71,12 +71,14 @@ pub enum Waited<T> {
 impl Lock {
     /// Takes the lock if nobody holds it; `None`, after 20 ms, if somebody does.
     ///
+    /// `longest` is as in [`Patience`].
+    ///
     /// # Errors
     /// The file can't be created or opened, or is not ours.
-    pub fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
+    pub fn try_acquire(path: &Path, longest: Duration) -> Result<Option<Self>, Error> {
         let deadline = Instant::now() + TRY_FOR;
         loop {
-            match attempt(path, Duration::MAX).map_err(|error| about(path, &error))? {
+            match attempt(path, longest).map_err(|error| about(path, &error))? {
                 Ok(lock) => return Ok(Some(lock)),
                 Err(_) if Instant::now() >= deadline => return Ok(None),
                 Err(_) => thread::sleep(Duration::from_millis(1)),
@@ -282,7 +284,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("login.lock");
         let busy = || attempt(&path, Duration::MAX).unwrap().unwrap_err();
-        let stuck = Lock::try_acquire(&path).unwrap().unwrap();
+        let stuck = Lock::try_acquire(&path, Duration::MAX).unwrap().unwrap();
         let (first, second) = (busy(), busy());
 
         let guard = create(&beside(&path, "overtaking")).unwrap();
@@ -293,10 +295,10 @@ mod tests {
         assert!(overtake(&path, &second).unwrap().is_none(), "another file is there by now");
         drop((stuck, taken));
 
-        let stuck = Lock::try_acquire(&path).unwrap().unwrap();
+        let stuck = Lock::try_acquire(&path, Duration::MAX).unwrap().unwrap();
         let seen = busy();
         drop(stuck);
-        let next = Lock::try_acquire(&path).unwrap().unwrap();
+        let next = Lock::try_acquire(&path, Duration::MAX).unwrap().unwrap();
         assert!(overtake(&path, &seen).unwrap().is_none(), "another holder has the same file");
         drop(next);
     }

@@ -86,7 +86,8 @@ fn the_life_of_a_login_without_locks() {
 fn a_kernel_lock_means_nothing_where_there_are_none() {
     let mut machine = without_locks("", Errno::NOLCK);
     cognito_creds::platform::make_private_dir(&state(&machine)).unwrap();
-    let _locked = Lock::try_acquire(&login_lock(&state(&machine), &machine.profile())).unwrap().unwrap();
+    let lock = login_lock(&state(&machine), &machine.profile());
+    let _locked = Lock::try_acquire(&lock, Duration::MAX).unwrap().unwrap();
     machine.seat(alice());
     let began = Instant::now();
     machine.call().document();
@@ -177,6 +178,26 @@ fn a_sign_in_on_another_machine_is_believed_for_as_long_as_it_may_take() {
         &fs::read_to_string(machine.path(".aws/config")).unwrap().replace("wait = 1s", "wait = 50s"),
     );
     machine.call().document();
+}
+
+/// Whoever was about to start a renewal lost power, or is on a machine that is gone.
+#[test]
+fn a_start_of_a_renewal_that_was_left_behind_elsewhere_keeps_nobody_from_renewing() {
+    let mut machine = without_locks("", Errno::NOLCK);
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 17 * 60);
+    machine.seat(alice());
+    let first = machine.call().document();
+    machine.leave();
+    let entry = machine.profile().credentials_entry();
+    let marker = marker(&state(&machine).join(format!("{}.lock", entry.as_str())));
+    fs::write(&marker, of_another_machine()).unwrap();
+    assert_eq!(machine.call().document(), first);
+    assert_eq!(machine.sandbox.counts().get_credentials, 1, "it may be at it just now");
+
+    let old = SystemTime::now() - Duration::from_mins(10);
+    fs::File::options().write(true).open(&marker).unwrap().set_modified(old).unwrap();
+    assert_eq!(machine.call().document(), first);
+    assert!(machine.sandbox.wait_for(Endpoint::GetCredentials, 2, Duration::from_secs(10)));
 }
 
 /// Neither the kernel's keyrings nor a keychain: nothing is cached, and every call asks once.

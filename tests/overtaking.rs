@@ -7,7 +7,7 @@
 mod support;
 
 use cognito_creds::lock::Lock;
-use cognito_creds::sign_in::{OVERTAKE, sign_in_lock};
+use cognito_creds::sign_in::{OVERTAKE, login_lock, sign_in_lock};
 use cognito_sandbox::{Endpoint, Fault, Person, Times, cast};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -196,6 +196,24 @@ fn whoever_has_live_credentials_does_not_wait_for_a_stopped_one() {
     holder.wait().unwrap();
 }
 
+/// Who works all day goes on without waiting, too: the renewal behind them overtakes.
+#[test]
+fn a_renewal_behind_the_caller_goes_on_without_a_stopped_process() {
+    let mut machine = Machine::new();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 17 * 60);
+    machine.seat(alice());
+    let first = machine.call().document();
+    machine.leave();
+    machine.sandbox.change(|world| world.identity_pool.credential_seconds = 3600);
+    let state = machine.path(".local/state/cognito-creds");
+    let _stuck = Lock::try_acquire(&login_lock(&state, &machine.profile()), Duration::MAX).unwrap().unwrap();
+    assert_eq!(machine.call().document(), first);
+    assert!(machine.sandbox.wait_for(Endpoint::GetCredentials, 2, OVERTAKE + Duration::from_secs(20)));
+    wait_until("the renewal", || machine.call().document() != first);
+    let told = machine.run(&["status", "--profile", "dev", "--json"]).stdout;
+    assert!(told.contains("is no longer waited for"), "{told}");
+}
+
 /// The process that holds the sign-in lock.
 fn sign_in_worker(machine: &Machine) -> u32 {
     let lock = sign_in_lock(&machine.path(".local/state/cognito-creds"), &machine.profile());
@@ -259,7 +277,8 @@ fn login_goes_on_without_a_sign_in_that_does_not_end() {
     let mut machine = Machine::new();
     let state = machine.path(".local/state/cognito-creds");
     cognito_creds::platform::make_private_dir(&state).unwrap();
-    let _stuck = Lock::try_acquire(&sign_in_lock(&state, &machine.profile())).unwrap().unwrap();
+    let _stuck =
+        Lock::try_acquire(&sign_in_lock(&state, &machine.profile()), Duration::MAX).unwrap().unwrap();
     machine.seat(alice());
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
     machine.call().document();

@@ -163,6 +163,20 @@ fn a_folder_that_cannot_be_written_starts_nothing() {
     assert_eq!(machine.sandbox.counts().total, asked);
 }
 
+/// A full disk: whoever can't remember that a renewal was started would start one with every call.
+#[test]
+fn a_start_that_cannot_be_recorded_starts_nothing() {
+    let (machine, first) = with_minutes_left(17);
+    fs::create_dir(record(&machine)).unwrap();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(400), Times::Forever);
+    let asked = machine.sandbox.counts().total;
+    for _ in 0..5 {
+        assert_eq!(machine.call().document(), first);
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(machine.sandbox.counts().total, asked);
+}
+
 #[test]
 fn whoever_waited_for_a_renewal_that_failed_gets_its_answer() {
     let machine = support::signed_in();

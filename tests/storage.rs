@@ -97,11 +97,11 @@ fn a_lock_excludes_other_processes_and_ends_with_its_holder() {
 
     let mut holder = Part::start("hold", &path);
     assert!(is_held(&path));
-    assert!(Lock::try_acquire(&path).unwrap().is_none());
+    assert!(Lock::try_acquire(&path, Duration::MAX).unwrap().is_none());
 
     holder.kill();
     assert!(!is_held(&path));
-    let lock = Lock::try_acquire(&path).unwrap().unwrap();
+    let lock = Lock::try_acquire(&path, Duration::MAX).unwrap().unwrap();
     assert!(is_held(&path));
     drop(lock);
     assert!(!is_held(&path));
@@ -112,7 +112,7 @@ fn a_lock_excludes_other_processes_and_ends_with_its_holder() {
 fn waiting_for_a_lock_ends_with_the_lock_the_result_or_the_deadline() {
     let world = tempfile::tempdir().unwrap();
     let path = world.path().join("login.lock");
-    let held = Lock::try_acquire(&path).unwrap();
+    let held = Lock::try_acquire(&path, Duration::MAX).unwrap();
 
     let soon = until(Duration::from_millis(60));
     assert!(matches!(Lock::acquire_until(&path, soon, wait_on).unwrap(), Waited::TimedOut));
@@ -158,7 +158,8 @@ fn a_stuck_holder_is_overtaken_by_one_and_waited_for_by_nobody_again() {
     assert_eq!(names.filter(|name| name.contains("overtaken")).count() + overtook, 1);
     assert_eq!(fs::read_to_string(&counter).unwrap(), "20");
 
-    let lock = Lock::try_acquire(&path).unwrap().expect("nobody waits for the old holder again");
+    let lock =
+        Lock::try_acquire(&path, Duration::MAX).unwrap().expect("nobody waits for the old holder again");
     stuck.kill();
     assert!(is_held(&path), "and its end takes nothing from the new one");
     drop(lock);
@@ -169,12 +170,13 @@ fn a_stuck_holder_is_overtaken_by_one_and_waited_for_by_nobody_again() {
 fn holders_that_take_turns_are_not_overtaken() {
     let world = tempfile::tempdir().unwrap();
     let path = world.path().join("login.lock");
-    let mut held = Lock::try_acquire(&path).unwrap();
+    let mut held = Lock::try_acquire(&path, Duration::MAX).unwrap();
     let began = Instant::now();
     let waited = Lock::acquire_until(&path, impatient(), |holder: Option<&Holder>| {
         assert_eq!(holder.map(|holder| holder.process.id), Some(std::process::id()));
         held = None;
-        held = (began.elapsed() < 2 * IMPATIENCE).then(|| Lock::try_acquire(&path).unwrap().unwrap());
+        held = (began.elapsed() < 2 * IMPATIENCE)
+            .then(|| Lock::try_acquire(&path, Duration::MAX).unwrap().unwrap());
         wait_on(holder)
     });
     assert!(matches!(waited.unwrap(), Waited::Acquired(_)));
@@ -184,10 +186,10 @@ fn holders_that_take_turns_are_not_overtaken() {
 fn looking_at_a_free_lock_does_not_keep_anybody_from_taking_it() {
     let world = tempfile::tempdir().unwrap();
     let path = world.path().join("login.lock");
-    drop(Lock::try_acquire(&path).unwrap());
+    drop(Lock::try_acquire(&path, Duration::MAX).unwrap());
     let mut onlookers = [(); 2].map(|()| Part::start("look-for-ever", &path));
     for _ in 0..2_000 {
-        assert!(Lock::try_acquire(&path).unwrap().is_some());
+        assert!(Lock::try_acquire(&path, Duration::MAX).unwrap().is_some());
     }
     onlookers.iter_mut().for_each(Part::kill);
 }
@@ -226,7 +228,7 @@ fn part_of_another_test() {
             }
         }
         "hold" => {
-            let _lock = Lock::try_acquire(&path).unwrap().unwrap();
+            let _lock = Lock::try_acquire(&path, Duration::MAX).unwrap().unwrap();
             ready();
             std::thread::sleep(Duration::from_mins(5));
         }

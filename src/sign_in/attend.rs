@@ -122,8 +122,8 @@ impl<'a> Attendance<'a> {
         self.recorded && last.is_some_and(|last| last.attempt != self.record.attempt)
     }
 
-    /// Runs the sign-in to its end. `announce` is told the address before the browser opens, and
-    /// whether one will.
+    /// Runs the sign-in to its end. Before the browser opens, `announce` is told the address that it
+    /// opens and the one that it comes back to.
     pub fn run(mut self, way: Way, announce: impl FnOnce(&Url, &RedirectUri)) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
         // Whatever would fail after the person has signed in fails better before.

@@ -4,7 +4,7 @@
 //! a failure none tries again until a pause is over. Whoever is offline is not held up by every call,
 //! and a fleet that comes back after an outage does not come back at one moment.
 
-use super::{detached, login_lock, login_patience};
+use super::{detached, login_lock, login_patience, overtaken};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::journal::{Attempt, Journal};
@@ -36,10 +36,11 @@ pub fn start_ahead(profile: &Profile, journal: &Journal) {
     }
     // Of many callers at this moment one goes on. Where no lock can be taken nothing is started; the
     // caller has its credentials.
-    let lock = journal.folder().and_then(|folder| Lock::try_acquire(&starting_lock(folder, profile)));
+    let lock =
+        journal.folder().and_then(|folder| Lock::try_acquire(&starting_lock(folder, profile), UNDER_WAY));
     let Ok(Some(_lock)) = lock else { return };
-    if may_begin() {
-        begin(profile, journal, Timestamp::now());
+    // Nor where the start can't be recorded: every call would start one more.
+    if may_begin() && begin(profile, journal, Timestamp::now()) {
         log::info!("they are renewed in the background");
         detached::start_renewal(profile);
     }
@@ -50,12 +51,14 @@ pub fn ahead(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
     let profile = session.profile;
     let due = || session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew);
     let path = login_lock(journal.folder()?, profile);
-    // Another profile of the same login may be at it.
+    // Another profile of the same login may be at it, or a process that is stuck.
     let waited = Lock::acquire_until(&path, login_patience(), |_| {
         if due() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    // The person who waits for it may overtake a holder that is stuck; this one does not.
-    let Waited::Acquired(_lock) = waited else { return Ok(()) };
+    if let Waited::Overtook(_, holder) = &waited {
+        session.vault.notice(&overtaken(profile, holder.as_ref()));
+    }
+    let (Waited::Acquired(_lock) | Waited::Overtook(_lock, _)) = waited else { return Ok(()) };
     if !due() {
         return Ok(());
     }
@@ -83,10 +86,11 @@ pub fn failed(profile: &Profile, journal: &Journal, why: &Error) {
     journal.record_attempt(&entry, &Attempt { why: Some(why.into()), ..next });
 }
 
-fn begin(profile: &Profile, journal: &Journal, now: Timestamp) {
+/// `false` if it can't be recorded.
+fn begin(profile: &Profile, journal: &Journal, now: Timestamp) -> bool {
     let entry = profile.credentials_entry();
     let failures = journal.last_attempt(&entry).map_or(0, |last| recent_failures(&last, now));
-    journal.record_attempt(&entry, &Attempt { not_before: now.plus(UNDER_WAY), failures, why: None });
+    journal.record_attempt(&entry, &Attempt { not_before: now.plus(UNDER_WAY), failures, why: None })
 }
 
 /// A record from the future says nothing: the clock was set back.

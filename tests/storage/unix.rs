@@ -52,7 +52,7 @@ fn files_are_0600_in_0700_whatever_the_umask() {
         let file = folder.join("note");
         write_private(&file, b"text").unwrap();
         assert_eq!(mode(&file), 0o600);
-        drop(Lock::try_acquire(&folder.join("lock")).unwrap());
+        drop(Lock::try_acquire(&folder.join("lock"), Duration::MAX).unwrap());
         assert_eq!(mode(&folder.join("lock")), 0o600);
     }
 }
@@ -80,7 +80,7 @@ fn a_folder_or_file_of_somebody_else_is_refused() {
         assert!(store.save(&name(), b"ours", None).is_err());
     } else {
         assert!(matches!(make_private_dir(Path::new("/usr")), Err(Unusable::Foreign(0))));
-        assert!(Lock::try_acquire(Path::new("/etc/passwd")).is_err());
+        assert!(Lock::try_acquire(Path::new("/etc/passwd"), Duration::MAX).is_err());
         assert!(Files::new("/usr").load(&name()).is_err());
     }
 }
@@ -99,7 +99,7 @@ fn a_link_is_not_followed() {
     write_private(&precious, b"precious").unwrap();
     symlink(&precious, target.join(name().as_str())).unwrap();
     assert!(store.load(&name()).is_err());
-    assert!(Lock::try_acquire(&target.join(name().as_str())).is_err());
+    assert!(Lock::try_acquire(&target.join(name().as_str()), Duration::MAX).is_err());
     store.save(&name(), b"value", None).unwrap();
     assert_eq!(fs::read(&precious).unwrap(), b"precious", "the link was replaced, not followed");
     assert_eq!(loaded(&store), Some(b"value".to_vec()));
@@ -125,7 +125,7 @@ fn a_pipe_in_place_of_a_file_blocks_nobody() {
     let path = world.path().join(name().as_str());
     make_pipe(&path);
     assert!(store.load(&name()).is_err());
-    assert!(Lock::try_acquire(&path).is_err());
+    assert!(Lock::try_acquire(&path, Duration::MAX).is_err());
     assert!(Lock::is_held(&path, Duration::ZERO).is_err());
     store.save(&name(), b"value", None).unwrap();
     assert_eq!(loaded(&store), Some(b"value".to_vec()));
