@@ -57,12 +57,14 @@ pub fn start_renewal(profile: &Profile) {
 fn line_from(child: &mut Child, limit: Duration) -> Option<String> {
     let pipe = child.stdout.take()?;
     let (send, line) = mpsc::channel();
-    std::thread::spawn(move || {
+    let read = move || {
         let mut text = String::new();
         let read = BufReader::new(pipe.take(LINE_MAX)).read_line(&mut text);
         // The receiver is gone if the child took too long.
         let _ = send.send(read.ok().map(|_| text));
-    });
+    };
+    // A user who may start no more threads still gets an answer.
+    std::thread::Builder::new().spawn(read).ok()?;
     line.recv_timeout(limit).ok().flatten()
 }
 
