@@ -15,7 +15,27 @@ pub struct Calls {
     pub total: usize,
     /// Calls that start a thread or a process.
     pub clones: usize,
+    /// Names of calls that a warm call must not need.
+    pub costly: Vec<String>,
 }
+
+/// What only a lock, a connection, a runtime, or a folder that is read or changed asks the kernel for.
+const COSTLY: [&str; 14] = [
+    "bind",
+    "connect",
+    "epoll_create1",
+    "eventfd2",
+    "fcntl",
+    "fdatasync",
+    "flock",
+    "fsync",
+    "getdents64",
+    "mkdir",
+    "rename",
+    "socket",
+    "socketpair",
+    "unlink",
+];
 
 /// Counts the system calls of one run of PROGRAM with ARGUMENTS, which must succeed.
 pub fn system_calls(machine: &Machine, line: &str) -> Calls {
@@ -28,7 +48,7 @@ pub fn system_calls(machine: &Machine, line: &str) -> Calls {
 
 /// Reads the table of `strace -c`: share, seconds, µs a call, calls, errors where there are any, name.
 fn counted(report: &str) -> Calls {
-    let mut calls = Calls { total: 0, clones: 0 };
+    let mut calls = Calls { total: 0, clones: 0, costly: Vec::new() };
     for line in report.lines() {
         let words: Vec<_> = line.split_whitespace().collect();
         let (Some(name), Some(Ok(count))) = (words.last(), words.get(3).map(|word| word.parse::<usize>()))
@@ -38,6 +58,7 @@ fn counted(report: &str) -> Calls {
         match *name {
             "total" => calls.total = count,
             "clone" | "clone3" | "fork" | "vfork" => calls.clones += count,
+            name if COSTLY.contains(&name) => calls.costly.push(name.to_owned()),
             _ => {}
         }
     }
@@ -110,9 +131,10 @@ mod tests {
                       ------ ----------- ----------- --------- --------- ------------------\n \
                       22.17    0.000182          60         3           keyctl\n \
                       15.23    0.000125          13         2         1 clone3\n\
+                      15.23    0.000125          13         1           flock\n\
                       ------ ----------- ----------- --------- --------- ------------------\n\
-                      100.00    0.000821          10         5         1 total\n";
+                      100.00    0.000821          10         6         1 total\n";
         let calls = counted(report);
-        assert_eq!((calls.total, calls.clones), (5, 2));
+        assert_eq!((calls.total, calls.clones, calls.costly), (6, 2, vec!["flock".to_owned()]));
     }
 }

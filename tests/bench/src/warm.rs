@@ -33,6 +33,8 @@ pub fn with_the_kernel_cache(timed: bool) -> Vec<Row> {
     let ours = system_calls(&machine, &format!("'{}' credential-process --profile dev", program().display()));
     let empty = system_calls(&machine, &format!("'{}'", yardstick("empty").display()));
     rows.push(Row::exactly("… threads", &(1 + ours.clones).to_string(), "1"));
+    let costly = if ours.costly.is_empty() { "none".to_owned() } else { ours.costly.join(", ") };
+    rows.push(Row::exactly("… system calls for locks, sockets, folders", &costly, "none"));
     rows.push(Row {
         against: format!("empty Rust program {}", empty.total),
         // The figure is a fact to watch; no budget says how many there may be.
