@@ -172,7 +172,7 @@ pub fn reason(error: &std::io::Error) -> String {
 
 /// Variables that name a file, as read by us and by rustls-native-certs.
 #[cfg(unix)]
-const FILES: [&str; 2] = ["AWS_CONFIG_FILE", "SSL_CERT_FILE"];
+const FILES: [&str; 3] = ["AWS_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Prepares a process that outlives its caller: nothing of the caller's input or output is
 /// inherited, so that whoever reads our stdout to its end does not wait for the child. Nor does it

@@ -143,7 +143,9 @@ impl<'a> Session<'a> {
                     Stored::Renewed(other) => return Ok(Some(other)),
                     Stored::Ended => return Ok(None),
                     Stored::Replaced => return Err(self.replaced()),
-                    Stored::Unchanged(_) | Stored::Nothing => self.vault.save(&login)?,
+                    // What it has learnt since it was read is in the stored one.
+                    Stored::Unchanged(stored) => self.vault.save(&stored)?,
+                    Stored::Nothing => self.vault.save(&login)?,
                 }
             }
             match self.refreshed_tokens(&login, until) {
@@ -155,10 +157,7 @@ impl<'a> Session<'a> {
                     let mut renewed = login.clone();
                     renewed.describe(&claims);
                     renewed.renew(tokens, Timestamp::now());
-                    let saved = self.save_renewed(&mut renewed, &login);
-                    if renewed.may_rotate() {
-                        saved?;
-                    }
+                    self.save_renewed(&mut renewed, &login)?;
                     return Ok(Some(renewed));
                 }
                 Err(TokenError::Ended) => {

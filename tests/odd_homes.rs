@@ -188,8 +188,8 @@ fn a_start_of_a_renewal_that_was_left_behind_elsewhere_keeps_nobody_from_renewin
     machine.seat(alice());
     let first = machine.call().document();
     machine.leave();
-    let entry = machine.profile().credentials_entry();
-    let marker = marker(&state(&machine).join(format!("{}.lock", entry.as_str())));
+    let entry = machine.profile().login_entry();
+    let marker = marker(&state(&machine).join(format!("{}.renewal.lock", entry.as_str())));
     fs::write(&marker, of_another_machine()).unwrap();
     assert_eq!(machine.call().document(), first);
     assert_eq!(machine.sandbox.counts().get_credentials, 1, "it may be at it just now");

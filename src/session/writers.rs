@@ -62,7 +62,14 @@ impl Session<'_> {
     /// stays, and `renewed` takes it over; its ID token serves all the same.
     pub(super) fn save_renewed(&self, renewed: &mut Login, spent: &Login) -> Result<(), Error> {
         match self.stored(spent)? {
-            Stored::Unchanged(_) | Stored::Ended | Stored::Nothing => self.vault.save(renewed),
+            Stored::Unchanged(_) | Stored::Ended | Stored::Nothing => match self.vault.save(renewed) {
+                // The old refresh token is as good as ever; the rest is only asked for again.
+                Err(error) if !renewed.may_rotate() => {
+                    log::info!("{}", error.what());
+                    Ok(())
+                }
+                saved => saved,
+            },
             Stored::Renewed(other) => {
                 log::info!("another process has renewed the login meanwhile");
                 renewed.refresh_token = other.refresh_token;

@@ -256,6 +256,8 @@ impl<'a> Attendance<'a> {
         let mut login = Login::new(profile, tokens, refresh, &claims, Timestamp::now());
         let path = login_lock(self.journal.folder()?, profile);
         login.sign_in.clone_from(&self.record.attempt);
+        // Looked up before the lock is taken: it reads the whole config file.
+        let sharing = profile.credentials_sharing_its_login(self.env);
         // A holder that hangs must not cost the person this sign-in: after the bound it is saved
         // all the same, and what the holder brings in the end is dropped.
         let lock = Lock::acquire_until(&path, login_patience(), |_| ControlFlow::<()>::Continue(()))?;
@@ -271,7 +273,7 @@ impl<'a> Attendance<'a> {
         }
         // Whoever was signed in before: their credentials are not this person's. They go first, so
         // that a kill between the two leaves the old login and not the old credentials.
-        for entry in login.caches().chain(profile.credentials_sharing_its_login(self.env)) {
+        for entry in login.caches().chain(sharing) {
             session.vault.forget_credentials(&entry);
         }
         session.vault.save(&login)?;

@@ -15,8 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How long a child may take to say its line.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a child may take to say its line: it looks first whether the login can be kept, and a locked
+/// keychain asks its person for up to 20 seconds.
+const HANDSHAKE: Duration = Duration::from_secs(25);
 /// How long a child may take to leave the caller's session, which takes it 2 ms.
 const LEAVING: Duration = Duration::from_secs(1);
 /// Longest line that is read from it: an authorization address is well under it.

@@ -101,8 +101,11 @@ impl Flight<'_> {
                 Entered::Cached(credentials) => return Ok(credentials),
                 Entered::Working(lock) => lock,
             };
-            let silent = self.session.silent(false);
-            let silent = silent.inspect_err(|why| renewal::failed(profile, self.journal, why))?;
+            let silent = match self.session.silent(false) {
+                // A keychain that two hundred ask at once may be too slow; the sign-in brings what it has.
+                Err(_) if self.is_running()? => Silent::SignIn,
+                silent => silent.inspect_err(|why| renewal::failed(profile, self.journal, why))?,
+            };
             match (silent, joined) {
                 (Silent::Credentials(credentials), _) => return Ok(credentials),
                 (Silent::Kept(credentials, why), _) => {

@@ -27,10 +27,14 @@ const LONGEST_WISH: Duration = Duration::from_mins(30);
 /// Failures further back than this say nothing about the next attempt.
 const FORGOTTEN: Duration = Duration::from_mins(30);
 
-/// Starts the detached renewal of a profile's credentials, unless one is under way or has just failed.
+/// Starts the detached renewal of a profile's credentials, unless one of its login is under way or its
+/// own last one has just failed.
 pub fn start_ahead(profile: &Profile, journal: &Journal) {
-    let may_begin =
-        || may_begin(journal.last_attempt(&profile.credentials_entry()).as_ref(), Timestamp::now());
+    let (credentials, login) = (profile.credentials_entry(), profile.login_entry());
+    let may_begin = || {
+        let now = Timestamp::now();
+        [&credentials, &login].iter().all(|entry| may_begin(journal.last_attempt(entry).as_ref(), now))
+    };
     if !may_begin() {
         return;
     }
@@ -40,7 +44,7 @@ pub fn start_ahead(profile: &Profile, journal: &Journal) {
         journal.folder().and_then(|folder| Lock::try_acquire(&starting_lock(folder, profile), UNDER_WAY));
     let Ok(Some(_lock)) = lock else { return };
     // Nor where the start can't be recorded: every call would start one more.
-    if may_begin() && begin(profile, journal, Timestamp::now()) {
+    if may_begin() && journal.record_attempt(&login, &under_way_until(Timestamp::now().plus(UNDER_WAY))) {
         log::info!("they are renewed in the background");
         detached::start_renewal(profile);
     }
@@ -48,10 +52,17 @@ pub fn start_ahead(profile: &Profile, journal: &Journal) {
 
 /// The detached renewal's own work: renews although the cache would do.
 pub fn ahead(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
+    let result = renew(session, journal);
+    // The next one, of another profile of this login, need not wait.
+    journal.record_attempt(&session.profile.login_entry(), &under_way_until(Timestamp::now()));
+    result
+}
+
+fn renew(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
     let profile = session.profile;
     let due = || session.warm().is_none_or(|(_, step)| step == Step::PrintAndRenew);
     let path = login_lock(journal.folder()?, profile);
-    // Another profile of the same login may be at it, or a process that is stuck.
+    // Somebody may be at it in the foreground, or a process may be stuck.
     let waited = Lock::acquire_until(&path, login_patience(), |_| {
         if due() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
@@ -86,33 +97,32 @@ pub fn failed(profile: &Profile, journal: &Journal, why: &Error) {
     journal.record_attempt(&entry, &Attempt { why: Some(why.into()), ..next });
 }
 
-/// `false` if it can't be recorded.
-fn begin(profile: &Profile, journal: &Journal, now: Timestamp) -> bool {
-    let entry = profile.credentials_entry();
-    let failures = journal.last_attempt(&entry).map_or(0, |last| recent_failures(&last, now));
-    journal.record_attempt(&entry, &Attempt { not_before: now.plus(UNDER_WAY), failures, why: None })
+fn under_way_until(not_before: Timestamp) -> Attempt {
+    Attempt { not_before, failures: 0, why: None }
 }
 
 /// A record from the future says nothing: the clock was set back.
 pub fn may_begin(last: Option<&Attempt>, now: Timestamp) -> bool {
-    last.is_none_or(|last| last.not_before <= now || last.not_before > now.plus(LONGEST_WISH))
+    last.is_none_or(|last| last.not_before <= now || last.not_before > now.plus(2 * LONGEST_WISH))
 }
 
 fn recent_failures(last: &Attempt, now: Timestamp) -> u32 {
     if last.not_before.distance(now) < FORGOTTEN { last.failures } else { 0 }
 }
 
-/// Between half and the whole of a pause that doubles. `random` lies in 0..=1.
+/// Between half and the whole of a pause that doubles; at least what the server asked for, and up to as
+/// long again, because it asked everybody. `random` lies in 0..=1.
 pub fn after_failure(last: Option<&Attempt>, now: Timestamp, wish: Option<Duration>, random: f64) -> Attempt {
     let failures = last.map_or(0, |last| recent_failures(last, now));
     let longest = FIRST.saturating_mul(1 << failures.min(8)).min(LONGEST);
     let pause = longest.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0));
-    let pause = pause.max(wish.unwrap_or_default().min(LONGEST_WISH));
+    let wish = wish.unwrap_or_default().min(LONGEST_WISH).mul_f64(1.0 + random.clamp(0.0, 1.0));
+    let pause = pause.max(wish);
     Attempt { not_before: now.plus(pause), failures: failures.saturating_add(1), why: None }
 }
 
 fn starting_lock(folder: &Path, profile: &Profile) -> PathBuf {
-    folder.join(format!("{}.lock", profile.credentials_entry().as_str()))
+    folder.join(format!("{}.renewal.lock", profile.login_entry().as_str()))
 }
 
 #[cfg(test)]
@@ -147,11 +157,14 @@ mod tests {
 
     #[test]
     fn a_servers_wish_is_honoured_up_to_half_an_hour() {
-        let asked = |minutes| {
-            let next = after_failure(None, NOW, Some(Duration::from_mins(minutes)), 1.0);
-            next.not_before.left(NOW)
+        let asked = |random: f64| {
+            [0, 5, 600].map(|minutes| {
+                let next = after_failure(None, NOW, Some(Duration::from_mins(minutes)), random);
+                next.not_before.left(NOW).as_secs()
+            })
         };
-        assert_eq!([0, 5, 600].map(asked), [1, 5, 30].map(Duration::from_mins));
+        assert_eq!(asked(0.0), [30, 5 * 60, 30 * 60]);
+        assert_eq!(asked(1.0), [60, 10 * 60, 60 * 60]);
     }
 
     #[test]
