@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the release build against its budgets and prints the table of docs/performance.md.
 #
-#   tests/bench/run.sh            everything, about three minutes once it is built
+#   tests/bench/run.sh            everything, about a minute once it is built
 #   tests/bench/run.sh --quick    what is counted and not timed
 #   tests/bench/run.sh --json     for a program to read; also with --quick
 #
