@@ -9,6 +9,7 @@ use super::{Bytes, EntryName, Store, StoreError};
 use crate::error::foreign;
 use keyring_core::{Entry, Error};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,9 @@ const UNATTENDED: Duration = Duration::from_secs(5);
 
 /// Why this process no longer asks the keychain.
 static GIVEN_UP: OnceLock<StoreError> = OnceLock::new();
+
+/// Whether the keychain has been seen open, so that nothing found means that there is nothing.
+static READY: AtomicBool = AtomicBool::new(false);
 
 /// The operating system's keychain, one item per entry.
 #[derive(Debug)]
@@ -62,9 +66,16 @@ impl Default for Keychain {
 impl Store for Keychain {
     fn load(&self, name: &EntryName) -> Result<Option<Bytes>, StoreError> {
         let name = name.as_str().to_owned();
-        self.ask(move || match split::load(&Keyring, &name)? {
-            None if ready_for_items()? => split::load(&Keyring, &name),
-            value => Ok(value),
+        self.ask(move || {
+            let found = split::load(&Keyring, &name)?;
+            // Whoever has given an item is open, and to ask once more takes longer than the rest.
+            if found.is_some() || READY.load(Ordering::Relaxed) {
+                READY.store(true, Ordering::Relaxed);
+                return Ok(found);
+            }
+            let was_closed = ready_for_items()?;
+            READY.store(true, Ordering::Relaxed);
+            if was_closed { split::load(&Keyring, &name) } else { Ok(None) }
         })
     }
 
