@@ -15,6 +15,12 @@ impl Timestamp {
         Self(seconds)
     }
 
+    /// A point given in Unix seconds as AWS's JSON protocols write it; a fraction is cut off.
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and NaN is the epoch")]
+    pub const fn from_unix_f64(seconds: f64) -> Self {
+        Self(seconds as i64)
+    }
+
     /// The local clock's now. Callers judge `Expiration` by this same clock, so it is never
     /// corrected, only diagnosed.
     pub fn now() -> Self {

@@ -1,6 +1,5 @@
 //! The one outbound client: every byte that leaves this program passes here, so that there is one
-//! trust rule, one proxy rule and one set of limits. The AWS SDK runs over it too ([`Client`] is its
-//! `HttpClient`).
+//! trust rule, one proxy rule and one set of limits.
 //!
 //! What it promises:
 //! - `https`, and `http` to this machine alone; redirects are answers, never followed.
@@ -10,7 +9,6 @@
 //! - Every failure says whether the request may have arrived ([`Sent`]).
 
 mod ahead;
-mod aws;
 mod connect;
 mod failure;
 mod headers;
@@ -22,6 +20,7 @@ mod trust;
 
 pub use failure::{SendError, SendErrorKind, Sent};
 pub use headers::{date_header, retry_after};
+pub use http::header::{DATE, RETRY_AFTER};
 pub use proxy::Proxies;
 
 use crate::error::Error;
@@ -85,12 +84,6 @@ struct Rules {
 
 /// The body of an answer: zeroized on drop, and no `Debug` shows it.
 pub struct Body(Zeroizing<Vec<u8>>);
-
-impl Body {
-    fn into_vec(mut self) -> Vec<u8> {
-        std::mem::take(&mut self.0)
-    }
-}
 
 impl Deref for Body {
     type Target = [u8];

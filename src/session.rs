@@ -13,7 +13,8 @@ use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
-use crate::identity_pool::enhanced::{self, IdentityPool};
+use crate::identity_pool::api;
+use crate::identity_pool::enhanced::IdentityPool;
 use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
 use crate::identity_pool::skew::{already_ended, with_clock_hint};
@@ -290,7 +291,7 @@ impl<'a> Session<'a> {
     /// Opens the connection that [`Self::exchange`] will need, to be called before the token endpoint
     /// is: the one is then open when the other has answered.
     pub fn open_identity_pool(&self) {
-        if let (Some(endpoint), Ok(client)) = (enhanced::endpoint(self.profile), self.client()) {
+        if let (Some(endpoint), Ok(client)) = (api::endpoint(self.profile), self.client()) {
             client.open_ahead(&endpoint);
         }
     }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use cognito_creds::identity_pool::enhanced;
+use cognito_creds::identity_pool::api;
 use cognito_sandbox::{Endpoint, Fault, Sandbox, Times, Tls, World};
 use support::{Machine, Ran, alice, signed_in, wait_until};
 
@@ -109,7 +109,7 @@ fn what_is_opened_is_the_address_that_the_sdk_will_call() {
             "[profile dev]\ncognito_domain = https://login.example.com\ncognito_client_id = client\n\
              cognito_identity_pool_id = {region}:00000000-0000-0000-0000-000000000000\n{line}\n"
         ));
-        let endpoint = enhanced::endpoint(&machine.profile());
+        let endpoint = api::endpoint(&machine.profile());
         let expected = expected.map(|url| url.parse::<http::Uri>().unwrap());
         assert_eq!(endpoint, expected, "{region} {line}");
     }

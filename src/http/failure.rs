@@ -5,7 +5,6 @@ use super::proxy::Proxy;
 use super::{BODY_LIMIT, HEADER_LIMIT};
 use crate::error::foreign;
 use rustls::{CertificateError, Error as TlsError};
-use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -79,18 +78,6 @@ impl SendError {
     /// The technical cause, for `-v`; may be empty.
     pub fn detail(&self) -> &str {
         &self.detail
-    }
-
-    /// The `SendError` inside an error of the AWS SDK, wherever in its chain of sources it sits.
-    pub fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
-        let mut link = Some(error);
-        while let Some(error) = link {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            link = error.source();
-        }
-        None
     }
 }
 

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; clippy.toml exempts test functions only")]
 
 mod ahead;
-mod aws;
 mod doubles;
 mod limits;
 mod plain;
