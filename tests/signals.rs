@@ -138,7 +138,7 @@ fn ctrl_c_in_login_ends_the_sign_in() {
     let mut machine = Machine::new();
     let mut terminal =
         waiting(&machine, on_a_terminal(&machine, &format!("exec {PROGRAM} login --profile dev")));
-    assert!(screen(&machine).contains("Ctrl-C stops waiting"), "{}", screen(&machine));
+    assert!(screen(&machine).contains("Ctrl-C ends the sign-in"), "{}", screen(&machine));
     terminal.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
     assert_eq!(terminal.wait().unwrap().code(), Some(130), "SIGINT");
 

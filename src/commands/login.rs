@@ -39,11 +39,11 @@ fn announce(profile: &Profile, way: Way, url: &Url, redirect: &RedirectUri) {
     let limit = spoken(profile.login_timeout);
     match way {
         Way::Browser => output::stderr(&format!(
-            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {url}\nCtrl-C stops waiting.",
+            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {url}\nCtrl-C ends the sign-in.",
             profile.name
         )),
         Way::Address => output::stderr(&format!(
-            "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {url}{}\nCtrl-C stops waiting.",
+            "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {url}{}\nCtrl-C ends the sign-in.",
             profile.name,
             redirect.port(),
             tunnel(&env, redirect)

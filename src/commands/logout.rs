@@ -11,9 +11,10 @@ use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
 use crate::user_pool::token::TokenEndpoint;
 use crate::vault::{Kind, Unreached, Vault};
-use crate::{browser, output};
+use crate::{browser, output, platform, shell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use url::Url;
 
 /// Logs one profile's login out, or all. Everything local goes even if the server can't be told, and
@@ -58,7 +59,11 @@ pub fn run(args: &Logout) -> Result<(), Error> {
 /// What is told of a logout that succeeded. `sharing` is every profile with this login.
 fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     let vault = desk.vault();
-    let path = login_lock(desk.journal.folder()?, &desk.profile);
+    let folder = desk.journal.folder().map_err(|e| {
+        // Another folder, which the error would propose, is another login: that one is not signed in.
+        e.instead(Next::Configure, format!("ls -ld {}", shell::path(Path::new(&platform::home_name()))))
+    })?;
+    let path = login_lock(folder, &desk.profile);
     // A renewal under way is waited for, but not for ever; what it brings after that is dropped.
     let _lock = Lock::acquire_until(&path, login_patience(), |_| ControlFlow::<()>::Continue(()))?;
     // Whoever changed `cognito_store` or was signed in elsewhere first may have several copies.

@@ -45,7 +45,7 @@ pub fn duel(pairs: usize, ours: &mut Command, theirs: &mut Command) -> Duel {
 /// One run in milliseconds.
 fn timed(command: &mut Command) -> f64 {
     // Nothing is said on stderr unless it fails, and then it should be seen.
-    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     let began = Instant::now();
     let status = command.status().expect("the program starts");
     let took = began.elapsed();
