@@ -44,7 +44,7 @@ pub enum Failure {
     /// An answer that is none of the API's.
     NotFromAws,
     /// A refusal, or trouble at the other end.
-    Refused(Answer),
+    Refused(Box<Answer>),
 }
 
 /// An answer that is no success.
@@ -80,7 +80,7 @@ pub fn call<T: DeserializeOwned>(
     if answer.status() == 200 {
         return serde_json::from_slice(answer.body()).map_err(|_| Failure::NotFromAws);
     }
-    Err(Failure::Refused(read_error(answer.status().as_u16(), answer.headers(), answer.body())))
+    Err(Failure::Refused(Box::new(read_error(answer.status().as_u16(), answer.headers(), answer.body()))))
 }
 
 /// Reads an error of the AWS JSON protocol (Smithy 2.0, "AWS JSON 1.1", "Operation error serialization"):
