@@ -141,10 +141,14 @@ fn listen(mut from: TcpStream, to: &Sender<Parcel>, due: impl Fn(Instant) -> Ins
 fn deliver(parcels: &Receiver<Parcel>, mut to: TcpStream, on_delivery: impl Fn()) {
     for (due, bytes) in parcels {
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        if bytes.is_empty() || to.write_all(&bytes).is_err() {
+        if bytes.is_empty() {
             break;
         }
+        // Logged first: whoever reads it may have asked the next question before this thread runs again.
         on_delivery();
+        if to.write_all(&bytes).is_err() {
+            break;
+        }
     }
     let _ = to.shutdown(Shutdown::Write);
 }
