@@ -4,7 +4,7 @@
 //! stays: removing it would let two processes lock two files of the same name. There are two
 //! exceptions. Who [overtakes](Waited::Overtook) a stuck holder puts a new file in the place of the
 //! old one, so that nobody after it waits for that holder again. And where the file system knows no
-//! locks, a [marker](marker) beside the file is the lock.
+//! locks, a marker (`lock/marker.rs`) beside the file is the lock.
 
 mod holder;
 mod marker;

@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
     /// goes for an answer that is refused, too: all of it but the refresh token is forgotten. And a
     /// store that takes nothing (locked, full, read-only) is found out before the old token is spent.
     ///
-    /// If somebody else has renewed it meanwhile, their login is the answer ([`writers`]).
+    /// If somebody else has renewed it meanwhile, their login is the answer (`session/writers.rs`).
     pub fn refresh(&self, mut login: Login, until: Instant) -> Result<Option<Login>, Error> {
         let mut once_more = true;
         loop {
