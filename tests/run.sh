@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli jssdk browser ministack demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -140,6 +140,17 @@ suite_ministack() {
     need_keyring
     release_binary
     in_keyring ministack tests/real/test_ministack.py
+}
+
+# The templates and the commands of docs/setup.
+suite_templates() {
+    need_keyring
+    release_binary
+    python_environment cfn-lint
+    "$tools/cfn-lint/bin/cfn-lint" --include-checks I -- docs/setup/*.yaml
+    python_environment awscli
+    in_keyring ministack tests/real/test_templates.py
+    in_keyring ministack tests/real/test_setup_pages.py
 }
 
 suite_demo() {

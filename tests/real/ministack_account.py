@@ -41,7 +41,7 @@ class Ministack:
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
-            "SERVICES": "cognito-idp,cognito-identity,sts,iam,s3",
+            "SERVICES": "cloudformation,cognito-idp,cognito-identity,sts,iam,s3",
             "STATE_DIR": str(self.folder / "state"),
             # IAM policies are enforced, and set-up mistakes refused.
             "AUTH": "true",

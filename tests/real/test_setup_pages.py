@@ -1,0 +1,121 @@
+"""The commands on the pages of `docs/setup`, run as they stand there by the AWS CLI and the built binary, against ministack."""
+
+import configparser
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import machine
+import ministack_account
+import template
+from ministack_account import PASSWORD, policy
+
+ALICE = "alice@example.com"
+ADMINISTRATOR = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class Pages(unittest.TestCase):
+    """Each in a home of its own, beside the templates without what ministack lacks."""
+
+    maxDiff = None
+
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ministack-"))
+        self.server = self.enterContext(ministack_account.Ministack(pathlib.Path(folder)))
+        browser = [sys.executable, machine.HERE / "form_browser.py", ALICE, PASSWORD]
+        self.machine = self.enterContext(machine.Machine(browser))
+        folder = self.machine.home / "docs" / "setup"
+        folder.mkdir(parents=True)
+        for name in ("saml", "password", "developer"):
+            deployable = template.without(template.read(name), template.MISSING)
+            (folder / f"{name}.yaml").write_text(template.text(deployable))
+
+    def test_passwords_lead_to_a_sign_in(self):
+        deploy, people, profile, sign_in = template.blocks("password", "sh")
+        redirects = [f"http://localhost:{machine.free_port()}" for _ in range(2)]
+        words = "--parameter-overrides "
+        self.assertIn(words, deploy)
+        deploy = deploy.replace(words, f"{words}RedirectUris={','.join(redirects)} ")
+        # Alice reads her mail and chooses a password of her own.
+        choose = f"aws cognito-idp admin-set-user-password --user-pool-id \"$USER_POOL_ID\" --username {ALICE}"
+        choose += f" --password {shlex.quote(PASSWORD)} --permanent"
+        self.run_in_shell(ADMINISTRATOR, deploy, people, choose, profile)
+        self.assert_profile_is_as_shown("password", cognito_redirect_uri=", ".join(redirects))
+
+        # Nobody answers under the name that the domain has at AWS.
+        self.run_in_shell({}, f"aws configure set cognito_domain {self.server.url} --profile dev")
+        doctor, *rest = sign_in.splitlines()
+        found = self.run_in_shell({}, f"{doctor} || true")
+        # ministack doesn't refuse the domain's probe as a user pool does; everything else is as it should be.
+        self.assertEqual(re.findall(r"^FAIL +(\w+)", found, re.MULTILINE), ["domain"], found)
+        seen = self.run_in_shell({}, *rest)
+        self.assertIn(":assumed-role/my-team-", seen)
+        self.assertEqual(self.machine.tabs(), 1)
+
+    def test_entra_id_leads_to_a_profile_and_to_a_group(self):
+        deploy, identifier, profile, _sign_in, groups = template.blocks("entra-id", "sh")
+        seen = self.run_in_shell(ADMINISTRATOR, deploy, identifier, profile)
+        self.assertRegex(seen, r"SamlIdentifier\turn:amazon:cognito:sp:eu-west-1_\w+\n")
+        self.assertIn("SamlReplyUrl\thttps://my-team.auth.eu-west-1.amazoncognito.com/saml2/idpresponse\n", seen)
+        self.assert_profile_is_as_shown("entra-id", cognito_identity_provider="EntraID")
+
+        # As Cognito names those who came through the provider.
+        pool, name = self.profile()["cognito_user_pool_id"], "EntraID_6f1d2c3b"
+        create = f"aws cognito-idp admin-create-user --user-pool-id {pool} --username {name}"
+        create += f" --user-attributes Name=email,Value={ALICE}"
+        listed = f"aws cognito-idp list-users-in-group --user-pool-id {pool} --group-name developers"
+        region = "export AWS_DEFAULT_REGION=eu-west-1"
+        seen = self.run_in_shell(ADMINISTRATOR, region, create, groups, listed)
+        self.assertIn(name, seen.rpartition('"Users"')[2])
+
+    def test_developer_identities_lead_to_the_backends_right(self):
+        deploy, attach, _ministack_has_no_such_call = template.blocks("developer", "sh")
+        trust = policy({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})
+        iam = self.server.client("iam")
+        iam.create_role(RoleName="my-backend-server", AssumeRolePolicyDocument=trust)
+        self.run_in_shell(ADMINISTRATOR, deploy, attach)
+        (attached,) = iam.list_attached_role_policies(RoleName="my-backend-server")["AttachedPolicies"]
+        self.assertEqual(attached["PolicyName"], "my-backend-backend")
+
+    def assert_profile_is_as_shown(self, page: str, **wanted):
+        """The page's own commands have made the profile that the page shows, but for ids, paths and what `wanted` says."""
+        (shown,) = template.blocks(page, "ini")
+        shown, made = self.profile(shown), self.profile()
+        self.assertEqual(list(made), list(shown))
+        for key in ("region", "cognito_domain"):
+            self.assertEqual(made[key], shown[key])
+        self.assertEqual(made["credential_process"], f"{machine.binary()} credential-process --profile dev")
+        self.assertEqual(made | wanted, made)
+
+    def profile(self, text: str | None = None) -> dict:
+        """The keys of the profile `dev`, in this text or in the person's config file."""
+        config = configparser.ConfigParser(interpolation=None)
+        config.read_string(text or self.machine.config.read_text())
+        return dict(config["profile dev"])
+
+    def run_in_shell(self, environment: dict, *scripts: str) -> str:
+        """Runs them in one shell that ends with the first failure; returns what they print."""
+        programs = [machine.TARGET / "tools" / "awscli" / "bin", machine.binary().parent]
+        path = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
+        world = {"PATH": path, "AWS_ENDPOINT_URL": self.server.url}
+        world["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] = self.server.url
+        done = subprocess.run(
+            ["sh", "-eu", "-c", "\n".join(scripts)],
+            env=self.machine.environment() | world | environment,
+            cwd=self.machine.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+
+if __name__ == "__main__":
+    unittest.main()
