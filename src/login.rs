@@ -71,8 +71,8 @@ impl Login {
     pub fn from_refresh_token(profile: &Profile, token: RefreshToken, now: Timestamp) -> Self {
         Self {
             form: FORM,
-            domain: profile.user_pool.domain.as_str().to_owned(),
-            client_id: profile.user_pool.client_id.clone(),
+            domain: profile.auth.authority().to_owned(),
+            client_id: profile.auth.client_id().to_owned(),
             user: String::new(),
             sub: String::new(),
             provider: None,
@@ -169,7 +169,7 @@ impl Login {
     /// Whether these tokens were issued by the profile's domain to the profile's client. A stored
     /// value that was not is never sent.
     pub fn belongs_to(&self, profile: &Profile) -> bool {
-        self.domain == profile.user_pool.domain.as_str() && self.client_id == profile.user_pool.client_id
+        self.domain == profile.auth.authority() && self.client_id == profile.auth.client_id()
     }
 
     /// JSON text, because some keychains keep text only.

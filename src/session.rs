@@ -19,10 +19,12 @@ use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
 use crate::identity_pool::skew::{already_ended, with_clock_hint};
 use crate::login::Login;
+use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::{Profile, no_identity_pool};
 use crate::retry;
 use crate::secret::{ClientSecret, IdToken};
 use crate::user_pool::claims::Claims;
+use crate::user_pool::endpoints::Endpoints;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use crate::vault::Vault;
 use decision::is_alive;
@@ -54,6 +56,7 @@ pub struct Session<'a> {
     pub client_secret: Option<ClientSecret>,
     proxies: fn() -> Proxies,
     client: OnceCell<Client>,
+    endpoints: OnceCell<Endpoints>,
 }
 
 impl<'a> Session<'a> {
@@ -64,7 +67,7 @@ impl<'a> Session<'a> {
         client_secret: Option<ClientSecret>,
         proxies: fn() -> Proxies,
     ) -> Self {
-        Self { profile, vault, client_secret, proxies, client: OnceCell::new() }
+        Self { profile, vault, client_secret, proxies, client: OnceCell::new(), endpoints: OnceCell::new() }
     }
 
     /// Cached credentials that need no renewal now, and whether to renew them ahead. The whole warm path.
@@ -196,13 +199,12 @@ impl<'a> Session<'a> {
     /// The refresh call with its repetitions. A request whose answer was lost may have rotated the
     /// token: it is repeated once, inside the grace period, and not more.
     fn refreshed_tokens(&self, login: &Login, until: Instant) -> Result<Tokens, TokenError> {
-        let secret = self.secret();
-        let endpoint = TokenEndpoint {
-            client: self.client().map_err(TokenError::Refused)?,
-            profile: self.profile,
-            secret: secret.as_ref(),
+        let Auth::Browser(app) = &self.profile.auth else {
+            return Err(TokenError::Refused(self.unsupported()));
         };
-        log::info!("asking {} for new tokens", self.profile.user_pool.domain.host());
+        let secret = self.secret();
+        let endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
+        log::info!("asking {} for new tokens", app.server.host());
         let (mut repeat, mut lost) = (0, 0);
         loop {
             let result = endpoint.refresh(&login.refresh_token, left(until).min(REQUEST_LIMIT));
@@ -226,16 +228,16 @@ impl<'a> Session<'a> {
     /// The claims of an ID token, if it is ours. A stored one is checked again: the profile may have
     /// been edited since.
     fn claims_of(&self, token: &IdToken, nonce: Option<&str>) -> Result<Claims, Error> {
-        let pool = &self.profile.user_pool;
         let claims = Claims::decode(token).map_err(|why| self.not_ours(&why))?;
-        claims
-            .check(&pool.client_id, pool.user_pool_id.as_deref(), nonce)
-            .map_err(|why| self.not_ours(&why))?;
-        Ok(claims)
+        let checked = match &self.profile.auth {
+            Auth::Browser(app) => claims.check(&app.client_id, app.server.user_pool_id(), nonce),
+            Auth::Developer(_) => return Err(self.unsupported()),
+        };
+        checked.map_err(|why| self.not_ours(&why)).map(|()| claims)
     }
 
     fn not_ours(&self, why: &str) -> Error {
-        let host = self.profile.user_pool.domain.host();
+        let host = self.profile.auth.host();
         let what = format!("The ID token from {host} is not accepted: {why}.");
         Error::new(Next::Configure, what, self.profile.command("doctor"))
     }
@@ -286,6 +288,34 @@ impl<'a> Session<'a> {
         let network = Network { ca_bundle: self.profile.ca_bundle.clone(), proxies: (self.proxies)() };
         let client = Client::new(&network)?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Where the profile's authorization server is spoken to.
+    pub fn endpoints(&self, app: &AppClient) -> Result<&Endpoints, Error> {
+        if let Some(endpoints) = self.endpoints.get() {
+            return Ok(endpoints);
+        }
+        let endpoints = match &app.server {
+            Server::UserPool { domain, .. } => Endpoints::of_user_pool(domain),
+            Server::Oidc(_) => return Err(self.unsupported()),
+        };
+        Ok(self.endpoints.get_or_init(|| endpoints))
+    }
+
+    /// The token endpoint for an app client.
+    pub fn token_endpoint<'s>(
+        &'s self,
+        app: &'s AppClient,
+        secret: Option<&'s ClientSecret>,
+    ) -> Result<TokenEndpoint<'s>, Error> {
+        let (client, endpoints) = (self.client()?, self.endpoints(app)?);
+        Ok(TokenEndpoint { client, profile: self.profile, app, endpoints, secret })
+    }
+
+    fn unsupported(&self) -> Error {
+        let what =
+            format!("Profile {} signs in in a way that this version does not have.", self.profile.name);
+        Error::new(Next::Configure, what, self.profile.command("doctor"))
     }
 
     /// Opens the connection that [`Self::exchange`] will need, to be called before the token endpoint

@@ -9,6 +9,7 @@ use crate::identity_pool::refusal::Remedy;
 use crate::identity_pool::role;
 use crate::login::Login;
 use crate::profile::Profile;
+use crate::profile::auth::Auth;
 use crate::secret::IdToken;
 use crate::session::RENEWAL_LIMIT;
 use crate::user_pool::claims::Claims;
@@ -43,8 +44,11 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) 
         let saw = format!("the server has ended the login of {}", login.user);
         return Finding::warn(CHECK, saw, sign_in);
     }
-    let pool = &profile.user_pool;
-    if let Some(Err(why)) = claims.map(|c| c.check(&pool.client_id, pool.user_pool_id.as_deref(), None)) {
+    let check = |claims: &Claims| match &profile.auth {
+        Auth::Browser(app) => claims.check(&app.client_id, app.server.user_pool_id(), None),
+        Auth::Developer(_) => Ok(()),
+    };
+    if let Some(Err(why)) = claims.map(check) {
         return Finding::fail(
             CHECK,
             format!("the ID token of {} is not accepted: {why}", login.user),
@@ -119,11 +123,12 @@ fn identity_pool(
 /// Claims that name a provider and nobody.
 fn nobody(profile: &Profile) -> Option<Claims> {
     let region = profile.identity_pool.as_ref()?.region();
-    let pool = profile.user_pool.user_pool_id.clone().unwrap_or_else(|| format!("{region}_none"));
+    let Auth::Browser(app) = &profile.auth else { return None };
+    let pool = app.server.user_pool_id().map_or_else(|| format!("{region}_none"), str::to_owned);
     let region = pool.split('_').next().unwrap_or(region);
     serde_json::from_value(serde_json::json!({
         "iss": format!("https://cognito-idp.{region}.amazonaws.com/{pool}"),
-        "aud": profile.user_pool.client_id, "sub": "", "exp": 0, "token_use": "id",
+        "aud": app.client_id, "sub": "", "exp": 0, "token_use": "id",
     }))
     .ok()
 }

@@ -64,9 +64,12 @@ impl Entries {
     fn profile(&self, read: Result<&Profile, &Error>) -> Finding {
         match read {
             Ok(profile) => {
-                let pool = &profile.user_pool;
-                let (path, host) = (self.config.0.display(), pool.domain.host());
-                Finding::ok("profile", format!("{path} is readable; {host}, app client {}", pool.client_id))
+                let (path, host) = (self.config.0.display(), profile.auth.host());
+                let client = match profile.auth.client_id() {
+                    "" => String::new(),
+                    id => format!(", app client {id}"),
+                };
+                Finding::ok("profile", format!("{path} is readable; {host}{client}"))
             }
             Err(error) => Finding::of("profile", error, "cognito-creds status"),
         }

@@ -3,6 +3,7 @@
 
 use super::{Checkup, Finding};
 use crate::journal::Journal;
+use crate::profile::auth::Auth;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Interactive, Profile};
 use crate::sign_in::is_running;
@@ -15,7 +16,8 @@ pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
     if journal.folder().and_then(|folder| is_running(folder, profile)).unwrap_or(false) {
         return vec![Finding::ok(CHECK, "not tried: a sign-in is running and has its port")];
     }
-    let findings: Vec<_> = profile.user_pool.redirect_uris.iter().map(port).collect();
+    let Auth::Browser(app) = &profile.auth else { return Vec::new() };
+    let findings: Vec<_> = app.redirect_uris.iter().map(port).collect();
     let one_is_free = findings.iter().any(Result::is_ok);
     findings
         .into_iter()
@@ -77,8 +79,8 @@ pub fn network(checkup: &Checkup<'_>) -> Vec<Finding> {
             return vec![Finding::of("network", &error, "Correct or remove AWS_CA_BUNDLE or ca_bundle")];
         }
     };
-    let host = profile.user_pool.domain.host();
-    let way = profile.user_pool.domain.as_str().parse().ok().and_then(|uri| client.proxy_for(&uri));
+    let host = profile.auth.host();
+    let way = profile.auth.authority().parse().ok().and_then(|uri| client.proxy_for(&uri));
     let way = way.map_or_else(
         || format!("{host} is reached directly"),
         |proxy| format!("{host} is reached through {proxy}"),

@@ -11,9 +11,12 @@ use super::{Checkup, Finding};
 use crate::clock::{self, Timestamp};
 use crate::error::foreign;
 use crate::http::{Client, REQUEST_LIMIT, SendError, SendErrorKind, date_header};
+use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::redirect_uri::RedirectUri;
-use crate::profile::{Environment, Profile, UserPool, values};
+use crate::profile::values::Domain;
+use crate::profile::{Environment, Profile, values};
 use crate::user_pool::authorize;
+use crate::user_pool::endpoints::Endpoints;
 use http::{Request, header};
 use std::time::{Duration, Instant};
 use url::Url;
@@ -49,35 +52,45 @@ enum Verdict {
     NotCognito,
 }
 
+/// The user pool that a profile names.
+#[derive(Clone, Copy)]
+struct Pool<'a> {
+    app: &'a AppClient,
+    domain: &'a Domain,
+    id: Option<&'a str>,
+}
+
 /// Domain, user pool and redirect URIs; and, apart, the clock, which is told later.
 pub fn findings(checkup: &Checkup<'_>) -> (Vec<Finding>, Finding) {
-    let profile = checkup.session.profile;
-    let pool = &profile.user_pool;
+    let Auth::Browser(app) = &checkup.session.profile.auth else { return (Vec::new(), no_clock()) };
+    let Server::UserPool { domain, id } = &app.server else { return (Vec::new(), no_clock()) };
+    let pool = Pool { app, domain, id: id.as_deref() };
     // Without a client, the finding about the network says why.
     let Ok(client) = checkup.session.client() else { return (Vec::new(), no_clock()) };
     let mut findings = Vec::new();
     let mut clocks = None;
-    for uri in &pool.redirect_uris {
+    for uri in &app.redirect_uris {
         let answer = ask(client, pool, uri);
         if findings.is_empty() {
-            findings.push(domain(profile, uri, &answer));
+            findings.push(about_domain(pool, uri, &answer));
         }
         let Ok(answer) = answer else { break };
         clocks = clocks.or(answer.clocks);
-        findings.extend(redirect_uri(profile, uri, &answer));
+        findings.extend(redirect_uri(pool, uri, &answer));
     }
-    let issuer = issuer(profile, client, checkup.env);
+    let issuer = issuer(checkup.session.profile, pool, client, checkup.env);
     if let Some(finding) = issuer {
         findings.insert(1.min(findings.len()), finding);
     }
     (findings, clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours)))
 }
 
-fn ask(client: &Client, pool: &UserPool, uri: &RedirectUri) -> Result<Answer, SendError> {
-    let url = match authorize::Request::new(pool, uri, false) {
+fn ask(client: &Client, pool: Pool<'_>, uri: &RedirectUri) -> Result<Answer, SendError> {
+    let authorize = Endpoints::of_user_pool(pool.domain).authorize;
+    let url = match authorize::Request::new(pool.app, &authorize, uri, false) {
         Ok(request) => request.url,
         // Without random numbers: the answer about the redirect URI needs none.
-        Err(_) => pool.domain.at("/oauth2/authorize"),
+        Err(_) => authorize,
     };
     get(client, &url)
 }
@@ -98,8 +111,8 @@ fn get(client: &Client, url: &Url) -> Result<Answer, SendError> {
     })
 }
 
-fn domain(profile: &Profile, uri: &RedirectUri, answer: &Result<Answer, SendError>) -> Finding {
-    let host = profile.user_pool.domain.host();
+fn about_domain(pool: Pool<'_>, uri: &RedirectUri, answer: &Result<Answer, SendError>) -> Finding {
+    let host = pool.domain.host();
     let compare = "Compare cognito_domain with the user pool's domain in the AWS console";
     let answer = match answer {
         Ok(answer) => answer,
@@ -108,11 +121,11 @@ fn domain(profile: &Profile, uri: &RedirectUri, answer: &Result<Answer, SendErro
         }
         Err(error) => {
             let saw = error.what();
-            return Finding::fail("domain", saw, format!("curl -sSI {}", profile.user_pool.domain.as_str()));
+            return Finding::fail("domain", saw, format!("curl -sSI {}", pool.domain.as_str()));
         }
     };
     let (status, took) = (answer.status, answer.took.as_millis());
-    match read(answer, profile, uri) {
+    match read(answer, pool, uri) {
         Verdict::NotCognito => {
             let saw = format!(
                 "{host} answered {status}, which no user pool does; perhaps a proxy or the sign-in page of a network"
@@ -128,10 +141,10 @@ fn domain(profile: &Profile, uri: &RedirectUri, answer: &Result<Answer, SendErro
     }
 }
 
-fn redirect_uri(profile: &Profile, uri: &RedirectUri, answer: &Answer) -> Option<Finding> {
+fn redirect_uri(pool: Pool<'_>, uri: &RedirectUri, answer: &Answer) -> Option<Finding> {
     const CHECK: &str = "redirect URI";
-    let (text, client) = (uri.as_str(), &profile.user_pool.client_id);
-    match read(answer, profile, uri) {
+    let (text, client) = (uri.as_str(), &pool.app.client_id);
+    match read(answer, pool, uri) {
         Verdict::Registered => {
             Some(Finding::ok(CHECK, format!("{text} is registered at app client {client}")))
         }
@@ -143,7 +156,7 @@ fn redirect_uri(profile: &Profile, uri: &RedirectUri, answer: &Answer) -> Option
         Verdict::Refused(said) => Some(Finding::fail(
             CHECK,
             format!("app client {client} refused the sign-in for {text}: {said}"),
-            format!("Compare the app client with {}", settings(&profile.user_pool)),
+            format!("Compare the app client with {}", settings(pool.app)),
         )),
         // The domain's own finding.
         Verdict::Later | Verdict::NotCognito => None,
@@ -151,26 +164,26 @@ fn redirect_uri(profile: &Profile, uri: &RedirectUri, answer: &Answer) -> Option
 }
 
 /// The settings that the app client has to allow.
-fn settings(pool: &UserPool) -> String {
-    let provider = if pool.provider.is_some() { ", the identity provider" } else { "" };
-    format!("this profile: its id, the authorization code grant, the scopes '{}'{provider}", pool.scopes)
+fn settings(app: &AppClient) -> String {
+    let provider = if app.provider.is_some() { ", the identity provider" } else { "" };
+    format!("this profile: its id, the authorization code grant, the scopes '{}'{provider}", app.scopes)
 }
 
 /// What an answer of `/oauth2/authorize` means for `uri`.
 ///
 /// Cognito sends a mismatch to its own page `/error?error=redirect_mismatch` (field reports, for
 /// instance aws/aws-aspnet-cognito-identity-provider#167); stand-ins answer 400.
-fn read(answer: &Answer, profile: &Profile, uri: &RedirectUri) -> Verdict {
+fn read(answer: &Answer, pool: Pool<'_>, uri: &RedirectUri) -> Verdict {
     match (answer.status, &answer.location) {
-        (300..=399, Some(location)) => read_redirect(location, profile, uri),
+        (300..=399, Some(location)) => read_redirect(location, pool, uri),
         (400, _) => read_refusal(&answer.body),
         (403 | 429 | 500.., _) => Verdict::Later,
         _ => Verdict::NotCognito,
     }
 }
 
-fn read_redirect(location: &str, profile: &Profile, uri: &RedirectUri) -> Verdict {
-    let domain = profile.user_pool.domain.at("/");
+fn read_redirect(location: &str, pool: Pool<'_>, uri: &RedirectUri) -> Verdict {
+    let domain = pool.domain.at("/");
     let Ok(to) = domain.join(location) else { return Verdict::NotCognito };
     let parameter = |name| to.query_pairs().find(|(key, _)| key == name).map(|(_, value)| foreign(&value));
     let error = parameter("error");
@@ -209,9 +222,9 @@ fn read_refusal(body: &str) -> Verdict {
 }
 
 /// Whether the configured user pool exists and is the one behind the domain.
-fn issuer(profile: &Profile, client: &Client, env: &dyn Environment) -> Option<Finding> {
+fn issuer(profile: &Profile, pool: Pool<'_>, client: &Client, env: &dyn Environment) -> Option<Finding> {
     const CHECK: &str = "user pool";
-    let id = profile.user_pool.user_pool_id.as_deref()?;
+    let id = pool.id?;
     let compare = "Compare cognito_user_pool_id and cognito_domain with the AWS console";
     let answer = match get(client, &discovery(profile, id, env)?) {
         Ok(answer) => answer,
@@ -224,15 +237,12 @@ fn issuer(profile: &Profile, client: &Client, env: &dyn Environment) -> Option<F
         serde_json::from_str::<serde_json::Value>(&answer.body).ok()?.get(name)?.as_str().map(str::to_owned)
     };
     let (issuer, at) = (said("issuer"), said("authorization_endpoint").and_then(|url| Url::parse(&url).ok()));
-    let domain = profile.user_pool.domain.at("/");
+    let domain = pool.domain.at("/");
     Some(match (answer.status, issuer) {
         (200, Some(issuer)) if issuer.ends_with(&format!("/{id}")) => match at {
             Some(at) if at.origin() != domain.origin() => {
                 let own = foreign(at.host_str().unwrap_or_default());
-                let saw = format!(
-                    "{id} exists and names {own} as its domain, not {}",
-                    profile.user_pool.domain.host()
-                );
+                let saw = format!("{id} exists and names {own} as its domain, not {}", pool.domain.host());
                 Finding::warn(CHECK, saw, compare)
             }
             _ => Finding::ok(CHECK, format!("{id} exists")),
@@ -300,7 +310,11 @@ mod tests {
             clocks: None,
             took: Duration::ZERO,
         };
-        read(&answer, &profile(), &RedirectUri::parse("http://localhost:8080").unwrap())
+        let profile = profile();
+        let Auth::Browser(app) = &profile.auth else { panic!() };
+        let Server::UserPool { domain, id } = &app.server else { panic!() };
+        let pool = Pool { app, domain, id: id.as_deref() };
+        read(&answer, pool, &RedirectUri::parse("http://localhost:8080").unwrap())
     }
 
     #[test]

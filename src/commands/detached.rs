@@ -4,6 +4,8 @@ use super::{Desk, env};
 use crate::error::Error;
 use crate::journal::Journal;
 use crate::platform;
+use crate::profile::auth::Auth;
+use crate::session::needs_sign_in;
 use crate::sign_in::attend::{Attendance, Way};
 use crate::sign_in::detached::{Hello, hello};
 use crate::sign_in::renewal;
@@ -24,13 +26,14 @@ pub fn sign_in(profile: &str) -> Result<(), Error> {
 
 fn attend(profile: &str, said: &mut bool) -> Result<(), Error> {
     let desk = Desk::new(profile)?;
+    let Auth::Browser(app) = &desk.profile.auth else { return Err(needs_sign_in(&desk.profile)) };
     let vault = desk.vault();
     let session = desk.session(&vault);
     let Some(attendance) = Attendance::begin(&session, &desk.journal, false, false, &env)? else {
         hello(&Hello::Joined);
         return Ok(());
     };
-    let result = attendance.run(Way::Browser, |url, _| {
+    let result = attendance.run(app, Way::Browser, |url, _| {
         hello(&Hello::Open(url.to_string()));
         *said = true;
     });

@@ -5,6 +5,7 @@ use crate::cli::Login;
 use crate::clock::spoken;
 use crate::error::{Error, Next};
 use crate::output;
+use crate::profile::auth::Auth;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
@@ -19,16 +20,20 @@ pub fn run(args: &Login) -> Result<(), Error> {
         let what = "Pasting the address needs a terminal, and there is none.";
         return Err(Error::new(Next::Stop, what, profile.command("login --no-browser")));
     }
+    let Auth::Browser(app) = &profile.auth else {
+        let what = format!("Profile {} signs in in a way that this version does not have.", profile.name);
+        return Err(Error::new(Next::Configure, what, profile.command("doctor")));
+    };
     let vault = desk.vault();
     let session = desk.session(&vault);
     let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force, &env)? else {
         return Ok(());
     };
     let signed_in = if args.paste {
-        attendance.run_pasted(ask_for_address)?
+        attendance.run_pasted(app, ask_for_address)?
     } else {
         let way = if args.no_browser || !browser::can_be_seen(&env) { Way::Address } else { Way::Browser };
-        attendance.run(way, |url, redirect| announce(profile, way, url, redirect))?
+        attendance.run(app, way, |url, redirect| announce(profile, way, url, redirect))?
     };
     output::stdout(&welcome(profile, &signed_in));
     Ok(())

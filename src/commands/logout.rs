@@ -6,10 +6,10 @@ use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::lock::Lock;
 use crate::login::Login;
+use crate::profile::auth::{Auth, Server};
 use crate::profile::{Profile, StoreChoice, config_path};
 use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
-use crate::user_pool::token::TokenEndpoint;
 use crate::vault::{Kind, Unreached, Vault};
 use crate::{browser, output, platform, shell};
 use std::collections::BTreeMap;
@@ -93,10 +93,10 @@ fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<(), Error> 
     let mut first_error = None;
     for login in tokens.into_values() {
         let secret = session.secret();
-        let revoked = session.client().and_then(|client| {
-            let endpoint = TokenEndpoint { client, profile, secret: secret.as_ref() };
-            endpoint.revoke(&login.refresh_token, REQUEST_LIMIT)
-        });
+        let Auth::Browser(app) = &profile.auth else { continue };
+        let revoked = session
+            .token_endpoint(app, secret.as_ref())
+            .and_then(|endpoint| endpoint.revoke(&login.refresh_token, REQUEST_LIMIT));
         let Err(error) = revoked else { continue };
         let what = format!(
             "{} is signed out on this machine, but the refresh token could not be revoked and stays valid at the server: {}",
@@ -179,10 +179,11 @@ fn told(
 /// The hosted UI's cookie lives for an hour of its own; `/logout` clears it and returns to a
 /// registered sign-out URL.
 fn end_browser_session(profile: &Profile) {
-    let pool = &profile.user_pool;
-    let mut url: Url = pool.domain.at("/logout");
-    let back = pool.redirect_uris.first().map_or("", |uri| uri.as_str());
-    url.query_pairs_mut().append_pair("client_id", &pool.client_id).append_pair("logout_uri", back);
+    let Auth::Browser(app) = &profile.auth else { return };
+    let Server::UserPool { domain, .. } = &app.server else { return };
+    let mut url: Url = domain.at("/logout");
+    let back = app.redirect_uris.first().map_or("", |uri| uri.as_str());
+    url.query_pairs_mut().append_pair("client_id", &app.client_id).append_pair("logout_uri", back);
     if !browser::can_be_seen(&env) || browser::open(&url, &env).is_err() {
         output::stdout(&format!("Open this address to end the browser's session too:\n  {url}"));
     }

@@ -53,8 +53,12 @@ keys! {
         "The role to take among those of the person: an ARN, a role name or a unique ending of one. Without it the identity pool chooses.";
     LOGIN = "cognito_login", "name", "default",
         "Keeps several logins at the same app client apart, e.g. two accounts of one person.";
-    AUTH = "cognito_auth", "user-pool", "user-pool",
-        "How a person signs in.";
+    AUTH = "cognito_auth", "user-pool, oidc or developer", "user-pool",
+        "How a person signs in: at a user pool, at another OpenID provider that is attached to the identity pool, or at a backend of your own.";
+    ISSUER = "cognito_issuer", "URL", "",
+        "The OpenID provider of cognito_auth = oidc, exactly as it names itself.";
+    DEVELOPER_URL = "cognito_developer_url", "URL", "",
+        "The backend of cognito_auth = developer, e.g. https://login.example.com/api/v1.";
     FLOW = "cognito_flow", "enhanced", "enhanced",
         "How the identity pool hands out credentials.";
     INTERACTIVE = "cognito_interactive", "auto or never", "auto",

@@ -4,6 +4,7 @@
 //! Nothing here reads a key that the table in [`keys`] does not declare, but for the standard AWS
 //! keys named in [`Profile::load`].
 
+pub mod auth;
 pub mod config_file;
 pub mod keys;
 mod reader;
@@ -13,13 +14,13 @@ pub mod values;
 use crate::error::{Error, Next};
 use crate::shell;
 use crate::store::EntryName;
+use auth::{AppClient, Auth, ProviderHint};
 use config_file::Section;
 use reader::Reader;
-use redirect_uri::RedirectUri;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
-use values::{Domain, IdentityPoolId};
+use values::IdentityPoolId;
 
 /// Where the process finds things: its environment, injected so that tests need none.
 pub trait Environment {
@@ -31,15 +32,6 @@ impl<F: Fn(&str) -> Option<String>> Environment for F {
     fn var(&self, name: &str) -> Option<String> {
         self(name).filter(|v| !v.is_empty())
     }
-}
-
-/// Which provider a sign-in goes to, skipping the chooser.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProviderHint {
-    /// `identity_provider`: the provider's exact name in the user pool.
-    Name(String),
-    /// `idp_identifier`: an alternative name, e.g. an e-mail domain.
-    Identifier(String),
 }
 
 /// Whether `credential-process` may open a browser.
@@ -75,36 +67,13 @@ pub enum CacheChoice {
     None,
 }
 
-/// How the user pool is asked to sign a person in.
-#[derive(Debug, Clone)]
-pub struct UserPool {
-    /// The pool's domain.
-    pub domain: Domain,
-    /// The app client.
-    pub client_id: String,
-    /// `REGION_ID`, where configured.
-    pub user_pool_id: Option<String>,
-    /// Registered loopback redirects in the order they are tried; at least one.
-    pub redirect_uris: Vec<RedirectUri>,
-    /// Space separated, `openid` among them.
-    pub scopes: String,
-    /// Straight to this provider.
-    pub provider: Option<ProviderHint>,
-    /// `login_hint`.
-    pub login_hint: Option<String>,
-    /// `prompt`.
-    pub prompt: Option<String>,
-    /// `lang`.
-    pub lang: Option<String>,
-}
-
 /// The validated settings of one profile.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// The name as given on the command line.
     pub name: String,
     /// How a person signs in.
-    pub user_pool: UserPool,
+    pub auth: Auth,
     /// Where credentials come from; absent in profiles that only want tokens.
     pub identity_pool: Option<IdentityPoolId>,
     /// An endpoint in place of the identity pool's own.
@@ -168,16 +137,18 @@ impl Profile {
     /// client, provider and `cognito_login`. Bound to the home, because the locks that keep two
     /// renewals apart lie there.
     pub fn login_entry(&self) -> EntryName {
-        let (kind, provider) = match &self.user_pool.provider {
-            None => ("", ""),
-            Some(ProviderHint::Name(name)) => ("name", name.as_str()),
-            Some(ProviderHint::Identifier(id)) => ("identifier", id.as_str()),
+        let (kind, provider) = match &self.auth {
+            Auth::Browser(AppClient { provider: Some(ProviderHint::Name(name)), .. }) => {
+                ("name", name.as_str())
+            }
+            Auth::Browser(AppClient { provider: Some(ProviderHint::Identifier(id)), .. }) => {
+                ("identifier", id.as_str())
+            }
+            Auth::Browser(AppClient { provider: None, .. }) => ("", ""),
+            Auth::Developer(_) => ("developer", ""),
         };
-        let pool = &self.user_pool;
-        EntryName::new(
-            "login",
-            [pool.domain.as_str(), &pool.client_id, kind, provider, &self.login, &self.home],
-        )
+        let auth = &self.auth;
+        EntryName::new("login", [auth.authority(), auth.client_id(), kind, provider, &self.login, &self.home])
     }
 
     /// The cache entry of this profile's credentials: everything that makes credentials differ, so
@@ -185,7 +156,10 @@ impl Profile {
     pub fn credentials_entry(&self) -> EntryName {
         let pool = self.identity_pool.as_ref().map_or("", IdentityPoolId::as_str);
         let endpoint = self.identity_endpoint.as_ref().map_or("", Url::as_str);
-        let user_pool = self.user_pool.user_pool_id.as_deref().unwrap_or_default();
+        let user_pool = match &self.auth {
+            Auth::Browser(app) => app.server.user_pool_id().unwrap_or_default(),
+            Auth::Developer(_) => "",
+        };
         let fips = if self.fips { "fips" } else { "" };
         let role = self.role.as_deref().unwrap_or_default();
         let login = self.login_entry();
@@ -207,7 +181,7 @@ impl Profile {
 
     /// The store entry of the app client's secret.
     pub fn client_secret_entry(&self) -> EntryName {
-        EntryName::new("client-secret", [self.user_pool.domain.as_str(), &self.user_pool.client_id])
+        EntryName::new("client-secret", [self.auth.authority(), self.auth.client_id()])
     }
 
     /// `cognito-creds COMMAND --profile NAME`, quoted for a shell: the second line of most errors.

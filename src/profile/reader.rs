@@ -1,16 +1,36 @@
 //! From the text of a section to a [`Profile`]: every value is checked here, and every complaint names
 //! its key.
 
+use super::auth::{AppClient, Auth, Backend, ProviderHint, Server};
 use super::config_file::Section;
 use super::keys::{self, Key};
 use super::redirect_uri;
-use super::values::{self, Domain, IdentityPoolId};
-use super::{CacheChoice, Environment, Interactive, Profile, ProviderHint, StoreChoice, UserPool};
+use super::values::{self, Domain, IdentityPoolId, Issuer};
+use super::{CacheChoice, Environment, Interactive, Profile, StoreChoice};
 use crate::error::{Error, Next};
 use crate::shell;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+
+/// The values of `cognito_auth`.
+#[derive(Clone, Copy)]
+enum Way {
+    UserPool,
+    Oidc,
+    Developer,
+}
+
+impl Way {
+    /// The keys that a profile can't do without.
+    fn required(self) -> &'static [&'static Key] {
+        match self {
+            Self::UserPool => &[&keys::DOMAIN, &keys::CLIENT_ID],
+            Self::Oidc => &[&keys::ISSUER, &keys::CLIENT_ID],
+            Self::Developer => &[&keys::DEVELOPER_URL],
+        }
+    }
+}
 
 /// Reads typed values out of one section.
 pub(super) struct Reader<'a> {
@@ -21,8 +41,11 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub fn profile(&self, home: &str) -> Result<Profile, Error> {
-        self.name_missing(&[&keys::DOMAIN, &keys::CLIENT_ID], &keys::IDENTITY_POOL_ID)?;
-        self.only(&keys::AUTH, "user-pool")?;
+        let way = self.choice(
+            &keys::AUTH,
+            &[("user-pool", Way::UserPool), ("oidc", Way::Oidc), ("developer", Way::Developer)],
+        )?;
+        self.name_missing(way.required(), &keys::IDENTITY_POOL_ID)?;
         self.only(&keys::FLOW, "enhanced")?;
         let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
         let fips = self
@@ -30,7 +53,7 @@ impl Reader<'_> {
             .is_some_and(|v| v.eq_ignore_ascii_case("true"));
         Ok(Profile {
             name: self.name.to_owned(),
-            user_pool: self.user_pool(identity_pool.as_ref(), fips)?,
+            auth: self.auth(way, identity_pool.as_ref(), fips)?,
             identity_endpoint: self.identity_endpoint()?,
             identity_pool,
             fips,
@@ -65,14 +88,34 @@ impl Reader<'_> {
         })
     }
 
-    fn user_pool(&self, identity_pool: Option<&IdentityPoolId>, fips: bool) -> Result<UserPool, Error> {
-        let user_pool_id =
-            self.parsed(&keys::USER_POOL_ID, |v| values::user_pool_id(v).map(str::to_owned))?;
-        let region = user_pool_id
+    fn auth(&self, way: Way, identity_pool: Option<&IdentityPoolId>, fips: bool) -> Result<Auth, Error> {
+        let server = match way {
+            Way::UserPool => self.user_pool(identity_pool, fips)?,
+            Way::Oidc => Server::Oidc(self.required(&keys::ISSUER, Issuer::parse)?),
+            Way::Developer => return self.backend().map(Auth::Developer),
+        };
+        self.app_client(server).map(Auth::Browser)
+    }
+
+    fn backend(&self) -> Result<Backend, Error> {
+        Ok(Backend {
+            url: self.required(&keys::DEVELOPER_URL, values::folder)?,
+            login_hint: self.text(&keys::LOGIN_HINT),
+        })
+    }
+
+    fn user_pool(&self, identity_pool: Option<&IdentityPoolId>, fips: bool) -> Result<Server, Error> {
+        let id = self.parsed(&keys::USER_POOL_ID, |v| values::user_pool_id(v).map(str::to_owned))?;
+        let region = id
             .as_deref()
             .and_then(|id| id.split_once('_').map(|(region, _)| region.to_owned()))
             .or_else(|| identity_pool.map(|id| id.region().to_owned()))
             .or_else(|| self.standard("AWS_REGION", "region"));
+        let domain = self.required(&keys::DOMAIN, |v| Domain::parse(v, region.as_deref(), fips))?;
+        Ok(Server::UserPool { domain, id })
+    }
+
+    fn app_client(&self, server: Server) -> Result<AppClient, Error> {
         let provider = match (self.text(&keys::IDENTITY_PROVIDER), self.text(&keys::IDP_IDENTIFIER)) {
             (Some(_), Some(_)) => {
                 return Err(self.bad(
@@ -84,10 +127,9 @@ impl Reader<'_> {
             (None, Some(id)) => Some(ProviderHint::Identifier(id)),
             (None, None) => None,
         };
-        Ok(UserPool {
-            domain: self.required(&keys::DOMAIN, |v| Domain::parse(v, region.as_deref(), fips))?,
+        Ok(AppClient {
+            server,
             client_id: self.required(&keys::CLIENT_ID, |v| values::client_id(v).map(str::to_owned))?,
-            user_pool_id,
             redirect_uris: self.required(&keys::REDIRECT_URI, redirect_uri::parse_list)?,
             scopes: self.required(&keys::SCOPES, values::scopes)?,
             provider,

@@ -58,6 +58,40 @@ impl Domain {
     }
 }
 
+/// An OpenID provider's issuer (OpenID Connect Discovery 1.0 §3): compared byte for byte, so it is kept
+/// as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    text: String,
+    host: String,
+}
+
+impl Issuer {
+    /// Takes an https URL (http for loopback hosts) without query and fragment.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = endpoint(text)?;
+        if url.query().is_some() {
+            return Err(format!("'{text}' must have no query"));
+        }
+        Ok(Self { text: text.to_owned(), host: url.host_str().unwrap_or_default().to_owned() })
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host name, for messages.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Where its metadata lies (OpenID Connect Discovery 1.0 §4).
+    pub fn discovery(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.text.trim_end_matches('/'))
+    }
+}
+
 /// A URL that names an origin and nothing more, https or loopback http.
 fn origin(text: &str) -> Result<Url, String> {
     let url = endpoint(text)?;
@@ -84,6 +118,18 @@ pub fn endpoint(text: &str) -> Result<Url, String> {
         }
         other => Err(format!("'{text}' starts with {other}:, not https:")),
     }
+}
+
+/// A URL that others are relative to: its path ends in `/`.
+pub fn folder(text: &str) -> Result<Url, String> {
+    let mut url = endpoint(text)?;
+    if url.query().is_some() {
+        return Err(format!("'{text}' must have no query"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
 }
 
 /// Whether the URL's host is this machine: `localhost`, 127.0.0.0/8 or `::1`.
@@ -223,6 +269,8 @@ pub fn example(key: &str) -> &'static str {
         "cognito_scopes" => "'openid email profile'",
         "cognito_prompt" => "login",
         "cognito_auth" => "user-pool",
+        "cognito_issuer" => "https://YOUR-PROVIDER",
+        "cognito_developer_url" => "https://YOUR-BACKEND/api/v1",
         "cognito_flow" => "enhanced",
         "cognito_interactive" | "cognito_cache" => "auto",
         "cognito_wait" => "50s",

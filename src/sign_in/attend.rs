@@ -10,13 +10,14 @@ use crate::http::REQUEST_LIMIT;
 use crate::journal::{Journal, Outcome, SignIn};
 use crate::lock::{Lock, Patience, Waited};
 use crate::login::Login;
+use crate::profile::auth::AppClient;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
 use crate::session::{self, RENEWAL_LIMIT, Session};
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, Listener, Reading, Served, random_text, read_query};
 use crate::user_pool::page::Page;
-use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
+use crate::user_pool::token::{Done, TokenError, Tokens};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -124,14 +125,20 @@ impl<'a> Attendance<'a> {
 
     /// Runs the sign-in to its end. Before the browser opens, `announce` is told the address that it
     /// opens and the one that it comes back to.
-    pub fn run(mut self, way: Way, announce: impl FnOnce(&Url, &RedirectUri)) -> Result<SignedIn, Error> {
+    pub fn run(
+        mut self,
+        app: &AppClient,
+        way: Way,
+        announce: impl FnOnce(&Url, &RedirectUri),
+    ) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
         // Whatever would fail after the person has signed in fails better before.
         self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
-        let listener = Listener::bind(&profile.user_pool.redirect_uris).map_err(|e| self.not_begun(e))?;
+        let listener = Listener::bind(&app.redirect_uris).map_err(|e| self.not_begun(e))?;
         let redirect = listener.redirect_uri().clone();
         log::info!("listening for the browser at {}", redirect.as_str());
-        let request = Request::new(&profile.user_pool, &redirect, self.again)?;
+        let endpoints = self.session.endpoints(app).map_err(|e| self.not_begun(e))?;
+        let request = Request::new(app, &endpoints.authorize, &redirect, self.again)?;
         announce(&request.url, &redirect);
         if way == Way::Browser
             && let Err(e) = browser::open(&request.url, self.env)
@@ -145,7 +152,7 @@ impl<'a> Attendance<'a> {
             until,
             || self.is_replaced(),
             |callback| {
-                let result = self.complete(callback, &request, &redirect);
+                let result = self.complete(app, callback, &request, &redirect);
                 let page = page(profile, &result);
                 (result.and_then(Settled::whole), page)
             },
@@ -163,19 +170,26 @@ impl<'a> Attendance<'a> {
 
     /// Runs the sign-in without a port: `ask` is told where the person has to go and gives back the
     /// address that the browser ended on. State and PKCE hold as they do for the listener.
-    pub fn run_pasted(self, ask: impl FnOnce(&Url) -> std::io::Result<String>) -> Result<SignedIn, Error> {
+    pub fn run_pasted(
+        self,
+        app: &AppClient,
+        ask: impl FnOnce(&Url) -> std::io::Result<String>,
+    ) -> Result<SignedIn, Error> {
         let profile = self.session.profile;
         self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
-        let Some(redirect) = profile.user_pool.redirect_uris.first() else {
+        let Some(redirect) = app.redirect_uris.first() else {
             return Err(words::not_that_address(profile));
         };
-        let request = Request::new(&profile.user_pool, redirect, self.again)?;
+        let endpoints = self.session.endpoints(app).map_err(|e| self.not_begun(e))?;
+        let request = Request::new(app, &endpoints.authorize, redirect, self.again)?;
         let pasted = ask(&request.url).map_err(|e| {
             Error::new(Next::Stop, "No address was pasted.", profile.command("login --paste")).because(e)
         })?;
         let query = redirect.query_of(pasted.trim()).ok_or_else(|| words::not_that_address(profile))?;
         match read_query(query, &request.state) {
-            Reading::TheOne(callback) => self.complete(callback, &request, redirect).and_then(Settled::whole),
+            Reading::TheOne(callback) => {
+                self.complete(app, callback, &request, redirect).and_then(Settled::whole)
+            }
             Reading::NotOurs(_) => Err(words::not_that_address(profile)),
         }
     }
@@ -183,12 +197,14 @@ impl<'a> Attendance<'a> {
     /// From the callback to the stored login and cached credentials, told to the journal.
     fn complete(
         &self,
+        app: &AppClient,
         callback: Callback,
         request: &Request,
         redirect: &RedirectUri,
     ) -> Result<Settled, Error> {
-        let result =
-            self.redeem(callback, request, redirect).and_then(|tokens| self.settle(tokens, &request.nonce));
+        let result = self
+            .redeem(app, callback, request, redirect)
+            .and_then(|tokens| self.settle(tokens, &request.nonce));
         let outcome = match result.as_ref().map(|settled| &settled.credentials) {
             Ok(Ok(_)) => Outcome::Completed,
             Ok(Err(error)) | Err(error) => Outcome::Failed(error.into()),
@@ -213,16 +229,22 @@ impl<'a> Attendance<'a> {
 
     /// The authorization code for tokens. A code that was sent is spent, so a lost answer is final;
     /// one that certainly never left is sent again.
-    fn redeem(&self, callback: Callback, request: &Request, redirect: &RedirectUri) -> Result<Tokens, Error> {
+    fn redeem(
+        &self,
+        app: &AppClient,
+        callback: Callback,
+        request: &Request,
+        redirect: &RedirectUri,
+    ) -> Result<Tokens, Error> {
         let profile = self.session.profile;
         let code = match callback {
             Callback::Code { code, .. } => code,
             Callback::Refused { error, description } => {
-                return Err(words::refused(profile, redirect, &error, description.as_deref()));
+                return Err(words::refused(profile, app, redirect, &error, description.as_deref()));
             }
         };
         let secret = self.session.secret();
-        let endpoint = TokenEndpoint { client: self.session.client()?, profile, secret: secret.as_ref() };
+        let endpoint = self.session.token_endpoint(app, secret.as_ref())?;
         self.session.open_identity_pool();
         let until = Instant::now() + RENEWAL_LIMIT;
         let mut repeat = 0;
@@ -230,7 +252,7 @@ impl<'a> Attendance<'a> {
             let limit = session::left(until).min(REQUEST_LIMIT);
             match endpoint.exchange(&code, redirect, &request.verifier, limit) {
                 Ok(tokens) => return Ok(tokens),
-                Err(TokenError::Ended) => return Err(words::code_refused(profile)),
+                Err(TokenError::Ended) => return Err(words::code_refused(profile, app)),
                 Err(TokenError::Refused(error) | TokenError::NoIdToken { error, .. }) => return Err(error),
                 Err(TokenError::Unavailable { error, done }) => {
                     let pause = crate::retry::pause(

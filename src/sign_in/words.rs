@@ -4,6 +4,7 @@ use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::journal::SignIn;
 use crate::profile::Profile;
+use crate::profile::auth::{AppClient, Auth};
 use crate::profile::redirect_uri::RedirectUri;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub(super) fn survived_sign_in(profile: &Profile, error: Error) -> Error {
 /// An error that came back on the redirect (RFC 6749 §4.1.2.1 and Cognito's own).
 pub(super) fn refused(
     profile: &Profile,
+    app: &AppClient,
     redirect: &RedirectUri,
     error: &str,
     description: Option<&str>,
@@ -25,18 +27,17 @@ pub(super) fn refused(
     let text = foreign(description.unwrap_or_default());
     let text = text.trim_end_matches('.');
     let said = if text.is_empty() { foreign(error) } else { format!("{}: {text}", foreign(error)) };
-    let pool = &profile.user_pool;
     let (next, what) = match error {
         "access_denied" => (Next::Stop, format!("The sign-in was cancelled or denied ({said}).")),
         "invalid_scope" => (
             Next::Configure,
-            format!("App client {} does not allow the scopes '{}' ({said}).", pool.client_id, pool.scopes),
+            format!("App client {} does not allow the scopes '{}' ({said}).", app.client_id, app.scopes),
         ),
         "unauthorized_client" => (
             Next::Configure,
             format!(
                 "App client {} may not use the authorization code grant with {} ({said}).",
-                pool.client_id,
+                app.client_id,
                 redirect.as_str()
             ),
         ),
@@ -56,7 +57,7 @@ pub(super) fn refused(
         ),
         _ => (
             Next::Configure,
-            format!("The sign-in was refused by {} or its identity provider ({said}).", pool.domain.host()),
+            format!("The sign-in was refused by {} or its identity provider ({said}).", app.server.host()),
         ),
     };
     let command = match (next, error) {
@@ -75,12 +76,12 @@ fn is_passing(text: &str) -> bool {
         .any(|part| text.contains(part))
 }
 
-pub(super) fn code_refused(profile: &Profile) -> Error {
+pub(super) fn code_refused(profile: &Profile, app: &AppClient) -> Error {
     let what = format!(
         "{} did not accept the authorization code: it was used already or older than 5 minutes, it is not of this sign-in, or app client {} may not read every attribute of the scopes '{}'.",
-        profile.user_pool.domain.host(),
-        profile.user_pool.client_id,
-        profile.user_pool.scopes
+        app.server.host(),
+        app.client_id,
+        app.scopes
     );
     Error::new(Next::Configure, what, profile.command("login"))
 }
@@ -97,7 +98,7 @@ pub(super) fn not_that_address(profile: &Profile) -> Error {
 }
 
 pub(super) fn no_refresh_token(profile: &Profile) -> Error {
-    let what = format!("App client {} gave no refresh token.", profile.user_pool.client_id);
+    let what = format!("App client {} gave no refresh token.", profile.auth.client_id());
     Error::new(Next::Configure, what, profile.command("doctor"))
 }
 
@@ -122,8 +123,8 @@ pub(super) fn unanswered(profile: &Profile, redirect: &str, stray: Option<String
 fn if_it_was_an_error_page(profile: &Profile, redirect: &str) -> String {
     format!(
         "If the browser shows an error page, check that the callback URL {redirect} is registered, exactly so, at app client {} of {}.",
-        profile.user_pool.client_id,
-        profile.user_pool.domain.host()
+        profile.auth.client_id(),
+        profile.auth.host()
     )
 }
 
@@ -140,15 +141,17 @@ pub(super) fn not_again_so_soon(profile: &Profile, last: &SignIn, pause: Duratio
 
 /// All redirects, where it isn't known which one was used.
 pub(super) fn redirects(profile: &Profile) -> String {
-    let all: Vec<_> = profile.user_pool.redirect_uris.iter().map(RedirectUri::as_str).collect();
-    all.join(" or ")
+    match &profile.auth {
+        Auth::Browser(app) => app.redirects(),
+        Auth::Developer(_) => String::new(),
+    }
 }
 
 /// The identity pool refused the very sign-in that the user pool gave.
 pub(super) fn not_accepted(profile: &Profile) -> Error {
     Error::new(
         Next::Configure,
-        format!("{} does not accept the sign-in that it has just given.", profile.user_pool.domain.host()),
+        format!("{} does not accept the sign-in that it has just given.", profile.auth.host()),
         profile.command("doctor"),
     )
 }

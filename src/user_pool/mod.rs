@@ -3,5 +3,6 @@
 pub mod authorize;
 pub mod callback;
 pub mod claims;
+pub mod endpoints;
 pub mod page;
 pub mod token;

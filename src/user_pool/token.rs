@@ -4,16 +4,18 @@
 //! rows are those of Cognito's documentation and of field reports. The rule above all: nothing but
 //! `invalid_grant` ends a login.
 
+use super::endpoints::Endpoints;
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::http::{self, Client, SendError, Sent};
+use crate::profile::auth::AppClient;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Profile, keys};
 use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 /// What the token endpoint hands out.
 #[derive(Debug, Deserialize)]
@@ -69,8 +71,12 @@ pub enum Done {
 pub struct TokenEndpoint<'a> {
     /// The outbound client.
     pub client: &'a Client,
-    /// Whose user pool and app client.
+    /// Whose.
     pub profile: &'a Profile,
+    /// At which server, as which app client.
+    pub app: &'a AppClient,
+    /// Where that server is spoken to.
+    pub endpoints: &'a Endpoints,
     /// For a confidential app client.
     pub secret: Option<&'a ClientSecret>,
 }
@@ -103,10 +109,14 @@ impl TokenEndpoint<'_> {
     /// already counts as revoked (RFC 7009 §2.2).
     pub fn revoke(&self, token: &RefreshToken, limit: Duration) -> Result<(), Error> {
         let doctor = || self.profile.command("doctor");
-        let request = self.request("/oauth2/revoke", &[("token", token.expose())]);
+        let Some(url) = &self.endpoints.revoke else {
+            let what = format!("{} has no endpoint that ends a login.", self.app.server.host());
+            return Err(Error::new(Next::Configure, what, doctor()));
+        };
+        let request = self.request(url, &[("token", token.expose())]);
         let answer = self.client.send(request, limit);
         let answer = answer.map_err(|e| Error::new(Next::TryAgain, e.what(), doctor()))?;
-        let host = self.profile.user_pool.domain.host();
+        let host = self.app.server.host();
         let said = match (answer.status().as_u16(), OAuthError::read(answer.body())) {
             // Success has no body (Cognito Developer Guide, "The token revocation endpoint").
             (200, _) if !answer.body().trim_ascii_start().starts_with(b"<") => return Ok(()),
@@ -121,7 +131,7 @@ impl TokenEndpoint<'_> {
     }
 
     fn post(&self, form: &[(&str, &str)], limit: Duration) -> Result<Tokens, TokenError> {
-        match self.client.send(self.request("/oauth2/token", form), limit) {
+        match self.client.send(self.request(&self.endpoints.token, form), limit) {
             Ok(answer) => {
                 if let Some(id) = answer.headers().get("x-amz-cognito-request-id") {
                     log::debug!(
@@ -131,7 +141,7 @@ impl TokenEndpoint<'_> {
                     );
                 }
                 read_answer(
-                    self.profile,
+                    (self.profile, self.app),
                     answer.status().as_u16(),
                     http::retry_after(answer.headers()),
                     answer.body(),
@@ -143,20 +153,19 @@ impl TokenEndpoint<'_> {
 
     /// A form POST with the client's identification: Basic for a confidential client, `client_id` in
     /// the body for a public one (RFC 6749 §2.3.1 and §3.2.1).
-    fn request(&self, path: &str, form: &[(&str, &str)]) -> ::http::Request<Vec<u8>> {
-        let pool = &self.profile.user_pool;
+    fn request(&self, url: &Url, form: &[(&str, &str)]) -> ::http::Request<Vec<u8>> {
         let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form).append_pair("client_id", &pool.client_id);
+        body.extend_pairs(form).append_pair("client_id", &self.app.client_id);
         let mut request = ::http::Request::new(body.finish().into_bytes());
         *request.method_mut() = ::http::Method::POST;
-        if let Ok(uri) = pool.domain.at(path).as_str().parse() {
+        if let Ok(uri) = url.as_str().parse() {
             *request.uri_mut() = uri;
         }
         let headers = request.headers_mut();
         headers.insert("content-type", ::http::HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert("accept", ::http::HeaderValue::from_static("application/json"));
         if let Some(secret) = self.secret
-            && let Ok(mut value) = basic(&pool.client_id, secret)
+            && let Ok(mut value) = basic(&self.app.client_id, secret)
         {
             value.set_sensitive(true);
             headers.insert("authorization", value);
@@ -194,18 +203,18 @@ impl OAuthError {
 
 /// What an answer of the token endpoint means.
 fn read_answer(
-    profile: &Profile,
+    (profile, app): (&Profile, &AppClient),
     status: u16,
     retry_after: Option<Duration>,
     body: &[u8],
 ) -> Result<Tokens, TokenError> {
-    let host = profile.user_pool.domain.host();
+    let host = app.server.host();
     if status == 200 {
         if let Ok(tokens) = serde_json::from_slice(body) {
             return Ok(tokens);
         }
         if let Ok(WithoutIdToken { refresh_token, .. }) = serde_json::from_slice(body) {
-            return Err(TokenError::NoIdToken { error: no_id_token(profile), refresh_token });
+            return Err(TokenError::NoIdToken { error: no_id_token(profile, app), refresh_token });
         }
     }
     if let (400 | 401, Some(answer)) = (status, OAuthError::read(body)) {
@@ -214,7 +223,7 @@ fn read_answer(
                 log::debug!("token endpoint: {}", answer.words());
                 TokenError::Ended
             }
-            _ => TokenError::Refused(refusal(profile, &answer)),
+            _ => TokenError::Refused(refusal(profile, app, &answer)),
         });
     }
     let what = match status {
@@ -255,19 +264,17 @@ struct WithoutIdToken {
     refresh_token: Option<RefreshToken>,
 }
 
-fn no_id_token(profile: &Profile) -> Error {
-    let scopes = &profile.user_pool.scopes;
+fn no_id_token(profile: &Profile, app: &AppClient) -> Error {
+    let scopes = &app.scopes;
     let what = format!(
         "The app client gave no ID token for the scopes '{scopes}'; allow the scope openid at app client {}.",
-        profile.user_pool.client_id
+        app.client_id
     );
     Error::new(Next::Configure, what, profile.command("doctor"))
 }
 
-fn refusal(profile: &Profile, answer: &OAuthError) -> Error {
-    let pool = &profile.user_pool;
-    let (host, client) = (pool.domain.host(), &pool.client_id);
-    let uris: Vec<_> = pool.redirect_uris.iter().map(RedirectUri::as_str).collect();
+fn refusal(profile: &Profile, app: &AppClient, answer: &OAuthError) -> Error {
+    let (host, client) = (app.server.host(), &app.client_id);
     match answer.error.as_str() {
         "invalid_client" => Error::new(
             Next::Configure,
@@ -278,7 +285,7 @@ fn refusal(profile: &Profile, answer: &OAuthError) -> Error {
             Next::Configure,
             format!(
                 "App client {client} may not use this grant at {host}; it needs the authorization code grant and the callback URL {}.",
-                uris.join(" or ")
+                app.redirects()
             ),
             profile.command("doctor"),
         ),
