@@ -1,13 +1,15 @@
 //! The command line, and nothing but its definition.
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use crate::profile::keys::{self, Key};
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Amazon Cognito logins as AWS credentials, for every AWS tool.
 #[derive(Debug, Parser)]
 #[command(name = "cognito-creds", version, about, disable_help_subcommand = true)]
 #[command(
-    after_help = "Put this into ~/.aws/config, and every AWS tool signs in through Cognito:\n  [profile dev]\n  credential_process = cognito-creds credential-process --profile dev\n  cognito_domain = https://PREFIX.auth.REGION.amazoncognito.com\n  cognito_client_id = ...\n  cognito_identity_pool_id = REGION:..."
+    after_help = "With this in ~/.aws/config (configure writes it), every AWS tool signs in through Cognito:\n  [profile dev]\n  credential_process = cognito-creds credential-process --profile dev\n  cognito_domain = https://PREFIX.auth.REGION.amazoncognito.com\n  cognito_client_id = ...\n  cognito_identity_pool_id = REGION:..."
 )]
 pub struct Cli {
     /// Say what is done (-vv: and how). Never shows a secret
@@ -49,6 +51,8 @@ pub enum Command {
     Status(Status),
     /// Check everything that a sign-in needs, and say what to do
     Doctor(Doctor),
+    /// Write a profile into ~/.aws/config; without flags it asks
+    Configure(Configure),
     /// The detached part of a sign-in; started by credential-process.
     #[command(hide = true)]
     SignIn(Required),
@@ -116,6 +120,58 @@ pub struct Logout {
     /// End the session in the browser too
     #[arg(long)]
     pub browser: bool,
+}
+
+/// `configure`.
+#[derive(Debug, Args)]
+pub struct Configure {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Take the profile's lines out again, and its client secret
+    #[arg(long)]
+    pub unset: bool,
+    /// Read keys from what `aws cloudformation describe-stacks` printed (- is stdin)
+    #[arg(long, value_name = "FILE", conflicts_with = "unset")]
+    pub from_outputs: Option<PathBuf>,
+    /// Read the app client's secret from stdin, for the keychain
+    #[arg(long, conflicts_with = "unset")]
+    pub client_secret_stdin: bool,
+    /// The region of the AWS tools; the identity pool's where the profile has none
+    #[arg(long, value_name = "REGION", conflicts_with = "unset")]
+    pub region: Option<String>,
+    /// The keys, one flag for each.
+    #[command(flatten)]
+    pub keys: Keys,
+}
+
+/// Keys of a profile as flags: one for each in the table, with its help.
+#[derive(Debug, Default)]
+pub struct Keys(pub Vec<(&'static Key, String)>);
+
+impl Args for Keys {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let flag = |key: &'static Key| {
+            Arg::new(key.name).long(key.flag).value_name(key.shape).help(key.help).conflicts_with("unset")
+        };
+        command.args(keys::ALL.iter().map(flag))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Keys {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |key: &'static Key| Some((key, matches.get_one::<String>(key.name)?.clone()));
+        Ok(Self(keys::ALL.iter().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod private_file;
 mod process;
 
 pub use private_file::{
-    check_private_dir, make_private_dir, open_private, read_private, remove_private, write_private,
+    check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
 };
 pub use process::Process;
 

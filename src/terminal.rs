@@ -2,12 +2,16 @@
 //! the JSON, so neither stdout nor stderr is a place to talk to anybody.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
 #[cfg(windows)]
 const DEVICE: &str = "CONOUT$";
 #[cfg(not(windows))]
 const DEVICE: &str = "/dev/tty";
+#[cfg(windows)]
+const KEYBOARD: &str = "CONIN$";
+#[cfg(not(windows))]
+const KEYBOARD: &str = DEVICE;
 
 /// The controlling terminal, if there is one.
 ///
@@ -40,8 +44,24 @@ pub fn say(text: &str) {
     }
 }
 
+/// Asks the person for one line, trimmed. Reads the terminal device, never stdin.
+///
+/// # Errors
+/// There is no terminal, or the person ended the input (Ctrl-D): `UnexpectedEof`.
+pub fn ask(question: &str) -> io::Result<String> {
+    let keyboard = File::open(KEYBOARD)?;
+    let mut screen = OpenOptions::new().write(true).open(DEVICE)?;
+    screen.write_all(question.as_bytes())?;
+    let mut line = String::new();
+    // A terminal gives one line at a time, so the buffer takes nothing of the next answer.
+    if BufReader::new(keyboard).read_line(&mut line)? == 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line.trim().to_owned())
+}
+
 /// Asks the person for one line that is not shown while it is typed or pasted. Reads the terminal
 /// device, never stdin.
-pub fn ask_hidden(question: &str) -> std::io::Result<String> {
+pub fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(question)
 }

@@ -4,6 +4,7 @@
 use super::{Finding, Status};
 use crate::error::Error;
 use crate::profile::config_file::{self, Entry};
+use crate::profile::process_line::{every_sdk_reads, is_special};
 use crate::profile::{Environment, Profile, config_path, keys};
 use crate::shell;
 use std::fs;
@@ -21,10 +22,6 @@ const OTHER_CREDENTIALS: [&str; 8] = [
     "web_identity_token_file",
     "login_session",
 ];
-
-/// Characters that at least one SDK reads as something else: quotes and backslashes, comments, and
-/// what a shell would act on. botocore runs the line without a shell, most others with one.
-const SHELL_CHARACTERS: &str = "\"'`#;~$|&<>()*?!{}";
 
 /// Every entry of one profile, in both files.
 pub struct Entries {
@@ -105,7 +102,8 @@ impl Entries {
         if status == Status::Warn { finding.softened() } else { finding }
     }
 
-    fn shadows(&self) -> Finding {
+    /// Every other entry, in either file, that gives the profile credentials.
+    pub fn shadows(&self) -> Finding {
         let other =
             |entry: &&Entry| OTHER_CREDENTIALS.contains(&entry.key.as_str()) || entry.key.starts_with("sso_");
         let mut found = Vec::new();
@@ -155,14 +153,6 @@ fn set_process(name: &str, program: &Path) -> String {
     let program = program.as_deref().unwrap_or("cognito-creds");
     let line = format!("{program} credential-process --profile {name}");
     shell::set_key("credential_process", &line, name)
-}
-
-fn every_sdk_reads(word: &str) -> bool {
-    !word.contains(|c: char| c.is_whitespace() || is_special(c))
-}
-
-fn is_special(c: char) -> bool {
-    SHELL_CHARACTERS.contains(c) || (c == '\\' && !cfg!(windows))
 }
 
 /// Judges the line by what every SDK can run: words without any quoting, the program found, and the

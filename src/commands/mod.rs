@@ -4,6 +4,7 @@
 //! written to stdout or stderr.
 
 mod columns;
+mod configure;
 mod credential_process;
 mod detached;
 mod doctor;
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Logout(args) => logout::run(args),
         Command::Status(args) => status::run(args),
         Command::Doctor(args) => return doctor::run(args),
+        Command::Configure(args) => configure::run(args),
         Command::SignIn(args) => detached::sign_in(&args.profile),
         Command::Renew(args) => detached::renew(&args.profile),
     };

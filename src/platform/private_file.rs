@@ -167,14 +167,32 @@ pub fn read_private(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
 /// # Errors
 /// Of the system; the file is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, None)?;
+    remove_temporaries(path, ABANDONED);
+    Ok(())
+}
+
+/// As [`write_private`] for a person's own file: the mode of the one that is there is kept, and so are
+/// the files beside it.
+///
+/// # Errors
+/// As [`write_private`].
+pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let permissions = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        found => Some(found?.permissions()),
+    };
+    replace(path, bytes, permissions)
+}
+
+fn replace(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let (folder, prefix) = temporaries_of(path)?;
     let temporary = folder.join(format!("{prefix}{:016x}.tmp", getrandom::u64()?));
-    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, bytes, permissions).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
-    remove_temporaries(path, ABANDONED);
     sync_folder(folder)
 }
 
@@ -190,10 +208,14 @@ pub fn remove_private(path: &Path) -> io::Result<()> {
     }
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// A new file, 0600 where nothing else is asked for.
+fn write_new(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let mut file = open_private(path, OpenOptions::new().write(true).create_new(true))?;
     #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let permissions = permissions.or(Some(std::os::unix::fs::PermissionsExt::from_mode(0o600)));
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
     file.write_all(bytes)?;
     file.sync_all()
 }

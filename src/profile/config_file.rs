@@ -57,8 +57,12 @@ fn nested_key(name: &str, service: &str, key: &str) -> Option<PropertiesKey> {
 
 /// Reads the section of profile `name` from the file at `path`; `None` where it has no such section.
 pub fn read(path: &Path, name: &str) -> Result<Option<Section>, Error> {
-    let text = text_of(path)?;
-    section(&text, name).map_err(|e| broken(path, &e))
+    read_text(&text_of(path)?, path, name)
+}
+
+/// As [`read`], of a text that is, or is to become, the file at `path`.
+pub fn read_text(text: &str, path: &Path, name: &str) -> Result<Option<Section>, Error> {
+    section(text, name).map_err(|e| broken(path, &e))
 }
 
 fn section(text: &str, name: &str) -> Result<Option<Section>, BrokenLine> {
@@ -78,7 +82,10 @@ pub fn read_all(path: &Path) -> Result<Vec<Named>, Error> {
 }
 
 /// The file's text; empty where there is no file.
-fn text_of(path: &Path) -> Result<String, Error> {
+///
+/// # Errors
+/// The file can't be read, or is no UTF-8 text without a byte order mark.
+pub fn text_of(path: &Path) -> Result<String, Error> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
@@ -227,7 +234,7 @@ fn cut(text: &str, wanted: impl Fn(&str) -> bool) -> Result<Cuts<'_>, BrokenLine
 }
 
 /// What one line is, by the rules of the AWS config format.
-enum Line<'a> {
+pub(super) enum Line<'a> {
     Blank,
     /// The text between the brackets; `None` where the closing one is missing.
     Header(Option<&'a str>),
@@ -236,7 +243,7 @@ enum Line<'a> {
     Continuation,
 }
 
-fn classify(line: &str) -> Line<'_> {
+pub(super) fn classify(line: &str) -> Line<'_> {
     match line.as_bytes().first() {
         None | Some(b'#' | b';') => Line::Blank,
         Some(b'[') => Line::Header(line[1..].find(']').map(|end| line[1..=end].trim())),

@@ -1,11 +1,13 @@
-//! The one table of our profile keys. The parser, the documentation page and the README's table
-//! are all made from it, so that a key, its default and its meaning are written once.
+//! The one table of our profile keys. The parser, `configure`'s flags, the documentation page and the
+//! README's table are all made from it, so that a key, its default and its meaning are written once.
 
 /// One `cognito_*` key of a profile.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
     /// The key as written in the config file: flat, lower case.
     pub name: &'static str,
+    /// The flag of `configure`, without its hyphens in front: `redirect-uri`.
+    pub flag: &'static str,
     /// The shape of its value, for people.
     pub shape: &'static str,
     /// The value where the key is absent; empty where there is none. Parsed like a written value.
@@ -14,11 +16,37 @@ pub struct Key {
     pub help: &'static str,
 }
 
+/// What every key begins with.
+pub const PREFIX: &str = "cognito_";
+
+/// A key's name as a flag: without the prefix, and with hyphens between its words.
+const fn flag<const N: usize>(name: &str) -> [u8; N] {
+    let (name, mut flag, mut at) = (name.as_bytes(), [0; N], 0);
+    while at < N {
+        let byte = name[PREFIX.len() + at];
+        flag[at] = if byte == b'_' { b'-' } else { byte };
+        at += 1;
+    }
+    flag
+}
+
 macro_rules! keys {
     ($($id:ident = $name:literal, $shape:literal, $default:literal, $help:literal;)+) => {
         $(
             #[doc = concat!("The key `", $name, "`; its meaning is in `help`.")]
-            pub const $id: Key = Key { name: $name, shape: $shape, default: $default, help: $help };
+            pub const $id: Key = Key {
+                name: $name,
+                flag: {
+                    const FLAG: [u8; $name.len() - PREFIX.len()] = flag($name);
+                    match std::str::from_utf8(&FLAG) {
+                        Ok(flag) => flag,
+                        Err(_) => panic!("a key's name is ASCII"),
+                    }
+                },
+                shape: $shape,
+                default: $default,
+                help: $help,
+            };
         )+
 
         /// Every key, in the order of the documentation.
@@ -82,10 +110,15 @@ mod tests {
     #[test]
     fn keys_are_readable_by_every_sdk() {
         for key in ALL {
-            assert!(key.name.starts_with("cognito_"));
+            assert!(key.name.starts_with(PREFIX));
             assert!(key.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", key.name);
             assert!(key.help.ends_with('.'), "{}", key.name);
         }
+    }
+
+    #[test]
+    fn a_flag_is_named_after_its_key() {
+        assert_eq!((DOMAIN.flag, REDIRECT_URI.flag), ("domain", "redirect-uri"));
     }
 
     #[test]

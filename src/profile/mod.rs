@@ -6,9 +6,13 @@
 
 pub mod auth;
 pub mod config_file;
+pub mod edit;
 pub mod keys;
+pub mod outputs;
+pub mod process_line;
 mod reader;
 pub mod redirect_uri;
+pub mod update;
 pub mod values;
 
 use crate::error::{Error, Next};
@@ -16,6 +20,7 @@ use crate::shell;
 use crate::store::EntryName;
 use auth::{AppClient, Auth, ProviderHint};
 use config_file::Section;
+use keys::Key;
 use reader::Reader;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -112,8 +117,14 @@ impl Profile {
     /// `ca_bundle`, `use_fips_endpoint`, `endpoint_url`, `services`. Errors name every missing key
     /// at once, or the first bad value with its key.
     pub fn load(name: &str, env: &dyn Environment, home: &str) -> Result<Self, Error> {
+        Self::of_text(&config_file::text_of(&config_path(env))?, name, env, home)
+    }
+
+    /// As [`load`](Self::load), of a text that is to become the config file.
+    pub fn of_text(text: &str, name: &str, env: &dyn Environment, home: &str) -> Result<Self, Error> {
         let path = config_path(env);
-        let section = config_file::read(&path, name)?.ok_or_else(|| unknown_profile(name, &path))?;
+        let section =
+            config_file::read_text(text, &path, name)?.ok_or_else(|| unknown_profile(name, &path))?;
         Reader { name, section: &section, env }.profile(home)
     }
 
@@ -188,6 +199,12 @@ impl Profile {
     pub fn command(&self, command: &str) -> String {
         command_line(command, &self.name)
     }
+}
+
+/// The keys that a profile of this kind can't do without, and the identity pool, which only profiles
+/// that want tokens alone can do without. `auth` is the value of `cognito_auth`, if it has one.
+pub fn asked_for(auth: Option<&str>) -> Vec<&'static Key> {
+    reader::required(auth).iter().copied().chain([&keys::IDENTITY_POOL_ID]).collect()
 }
 
 /// `cognito-creds COMMAND --profile NAME`, quoted for a shell.

@@ -21,6 +21,16 @@ enum Way {
     Developer,
 }
 
+/// The values of `cognito_auth` by their names.
+const WAYS: &[(&str, Way)] =
+    &[("user-pool", Way::UserPool), ("oidc", Way::Oidc), ("developer", Way::Developer)];
+
+/// The keys that a profile with this `cognito_auth` can't do without; an unknown one counts as the
+/// default, and is complained about where the profile is read.
+pub(super) fn required(auth: Option<&str>) -> &'static [&'static Key] {
+    WAYS.iter().find(|(name, _)| Some(*name) == auth).map_or(Way::UserPool, |(_, way)| *way).required()
+}
+
 impl Way {
     /// The keys that a profile can't do without.
     fn required(self) -> &'static [&'static Key] {
@@ -41,10 +51,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub fn profile(&self, home: &str) -> Result<Profile, Error> {
-        let way = self.choice(
-            &keys::AUTH,
-            &[("user-pool", Way::UserPool), ("oidc", Way::Oidc), ("developer", Way::Developer)],
-        )?;
+        let way = self.choice(&keys::AUTH, WAYS)?;
         self.name_missing(way.required(), &keys::IDENTITY_POOL_ID)?;
         self.only(&keys::FLOW, "enhanced")?;
         let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;

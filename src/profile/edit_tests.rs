@@ -1,0 +1,173 @@
+use super::*;
+use crate::profile::config_file;
+use proptest::prelude::*;
+use std::path::Path;
+
+const LINES: &[&str] = &[
+    "[default]",
+    "[profile dev]",
+    "[profile dev] # mine",
+    "[ profile  dev ]",
+    "[profile dev2]",
+    "[services dev]",
+    "# a comment = with a sign",
+    "; another",
+    "",
+    "  ",
+    "region = eu-west-1",
+    "s3 =",
+    "  max_concurrent_requests = 20",
+    "\tcognito_domain = nested",
+    "output=json",
+    "credential_process = granted credential-process --profile dev",
+    "cognito_domain = of another",
+    "[profile dev3]",
+];
+
+const CHANGES: &[(&str, &str)] = &[
+    ("region", "eu-central-1"),
+    ("credential_process", "/opt/cognito-creds credential-process --profile dev"),
+    ("cognito_domain", "https://a.example"),
+    ("cognito_scopes", "openid email"),
+    ("cognito_role", "Reader"),
+];
+
+/// Any file of such lines, its last line ended or not.
+fn file() -> impl Strategy<Value = String> {
+    let lines = prop::collection::vec(prop::sample::select(LINES), 0..14);
+    (lines, prop::sample::select(&["\n", "\r\n"][..]), any::<bool>()).prop_map(|(lines, end, is_ended)| {
+        let text = lines.join(end);
+        if is_ended && !text.is_empty() { format!("{text}{end}") } else { text }
+    })
+}
+
+/// Some of the changes, in any order.
+fn changes() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    prop::sample::subsequence(CHANGES, 1..=CHANGES.len()).prop_shuffle()
+}
+
+/// A file as the lines that are not to change: those without the keys that are set, in profile dev.
+fn others(text: &str, keys: &[&str]) -> Vec<String> {
+    let document = Document::read(text, "dev");
+    let mut below = false;
+    let others = document.rows.iter().filter(|row| match &row.part {
+        Part::Entry(entry) => {
+            below = keys.contains(&entry.key.as_str());
+            !below
+        }
+        Part::Nested => !below,
+        _ => true,
+    });
+    others.map(|row| format!("{}{:?}", row.text, row.end)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn every_other_line_stays_where_it_was(text in file(), changes in changes()) {
+        let keys: Vec<_> = changes.iter().map(|(key, _)| *key).collect();
+        let (before, after) = (others(&text, &keys), others(&set(&text, "dev", &changes), &keys));
+        let had_section = text.lines().any(|l| matches!(classify(l), Line::Header(Some(h)) if is_profile(h, "dev")));
+        if had_section {
+            prop_assert_eq!(before, after);
+        } else {
+            prop_assert_eq!(&before[..], &after[..before.len()]);
+            let new: Vec<_> = after[before.len()..].iter().map(|l| l.split('"').next().unwrap()).collect();
+            prop_assert_eq!(new.last(), Some(&"[profile dev]"));
+            prop_assert_eq!(new.len(), if text.is_empty() { 1 } else { 2 });
+        }
+    }
+
+    #[test]
+    fn a_missing_last_newline_stays_missing(text in file(), changes in changes()) {
+        prop_assume!(!text.is_empty());
+        let new = set(&text, "dev", &changes);
+        // Where the last line went, and a blank one is left.
+        prop_assume!(!new.ends_with("\n\n") && !new.ends_with("\n\r\n"));
+        prop_assert_eq!(new.ends_with('\n'), text.ends_with('\n'));
+    }
+
+    #[test]
+    fn doing_it_twice_is_doing_it_once(text in file(), changes in changes()) {
+        let once = set(&text, "dev", &changes);
+        prop_assert_eq!(set(&once, "dev", &changes), once);
+    }
+
+    #[test]
+    fn taking_out_what_was_set_gives_the_file_as_it_was(text in file(), changes in changes()) {
+        let ours: Vec<_> = changes.into_iter().filter(|(key, _)| *key != "region").collect();
+        let keys: Vec<_> = CHANGES.iter().map(|(key, _)| *key).filter(|key| *key != "region").collect();
+        prop_assume!(others(&text, &keys).len() == others(&text, &[]).len());
+        // An empty section can't be told from one that was made for our keys.
+        prop_assume!(unset(&text, "dev") == text);
+        prop_assert_eq!(unset(&set(&text, "dev", &ours), "dev"), text);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back(text in file(), changes in changes()) {
+        let new = set(&text, "dev", &changes);
+        // What is broken before stays so.
+        if let Ok(Some(section)) = config_file::read_text(&new, Path::new("config"), "dev") {
+            for (key, value) in &changes {
+                prop_assert_eq!(section.get(key), Some(*value));
+            }
+        } else {
+            let before = format!("{text}\n[profile dev]\n");
+            prop_assert!(config_file::read_text(&before, Path::new("config"), "dev").is_err());
+        }
+    }
+
+    #[test]
+    fn a_value_that_passes_is_read_back_byte_for_byte(value in "[^\\p{C}#;'\"]{1,20}") {
+        prop_assume!(check_value(&value).is_ok());
+        let text = set("", "dev", &[("cognito_login_hint", &value)]);
+        let section = config_file::read_text(&text, Path::new("config"), "dev").unwrap().unwrap();
+        prop_assert_eq!(section.get("cognito_login_hint"), Some(&*value));
+    }
+
+    #[test]
+    fn a_name_that_passes_is_read_back(name in "[A-Za-z0-9_/.%@:+-]{1,12}") {
+        prop_assume!(check_name(&name).is_ok());
+        let text = set("[profile x]\n", &name, &[("cognito_role", "r")]);
+        let section = config_file::read_text(&text, Path::new("config"), &name).unwrap().unwrap();
+        prop_assert_eq!(section.get("cognito_role"), Some("r"));
+    }
+}
+
+#[test]
+fn a_key_is_changed_in_its_own_line_and_the_others_follow_the_last_entry() {
+    let text =
+        "# top\n[profile dev]\ncognito_domain=old # note\ns3 =\n  a = 1\n\n# about x\n[profile x]\ny = 1\n";
+    let new = set(text, "dev", &[("cognito_domain", "new"), ("cognito_role", "R")]);
+    let wanted = "# top\n[profile dev]\ncognito_domain=new\ns3 =\n  a = 1\ncognito_role = R\n\n# about x\n[profile x]\ny = 1\n";
+    assert_eq!(new, wanted);
+}
+
+#[test]
+fn an_empty_value_takes_its_line_out() {
+    let text = "[default]\nregion = x\ncognito_role = R\n";
+    assert_eq!(set(text, "default", &[("cognito_role", "")]), "[default]\nregion = x\n");
+}
+
+#[test]
+fn a_section_in_the_middle_leaves_as_if_it_had_never_been() {
+    let first = "[default]\nregion = x\n";
+    let (dev, prod) = ([("cognito_role", "D")], [("cognito_role", "P")]);
+    let both = set(&set(first, "dev", &dev), "prod", &prod);
+    assert_eq!(unset(&both, "dev"), set(first, "prod", &prod));
+}
+
+#[test]
+fn the_process_of_somebody_else_stays() {
+    let text = "[profile dev]\ncredential_process = granted credential-process\ncognito_role = R\n";
+    assert_eq!(unset(text, "dev"), "[profile dev]\ncredential_process = granted credential-process\n");
+}
+
+#[test]
+fn values_that_some_sdk_would_misread_are_refused() {
+    for bad in ["a\nb", "a # b", "a#b", "a;b", " a", "a ", "\"a\"", "o'b", "a\u{7}"] {
+        assert!(check_value(bad).is_err(), "{bad:?}");
+    }
+    assert!(check_value("openid email profile").is_ok());
+}

@@ -1,0 +1,103 @@
+//! The line `credential_process`: what of it every SDK reads alike.
+//!
+//! botocore runs the line without a shell, most others with one; some cut it at `#` or `;`, some drop
+//! quotes. What all of them understand is an absolute path and plain words.
+
+use super::{Environment, edit};
+use crate::error::{Error, Next};
+use crate::shell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The key.
+pub const KEY: &str = "credential_process";
+
+/// This program's name, without an extension.
+const PROGRAM: &str = "cognito-creds";
+
+/// Characters that at least one SDK reads as something else: quotes and backslashes, comments, and
+/// what a shell would act on.
+const SHELL_CHARACTERS: &str = "\"'`#;~$|&<>()*?!{}";
+
+/// Whether some SDK reads this character as something else than itself.
+pub fn is_special(c: char) -> bool {
+    SHELL_CHARACTERS.contains(c) || (c == '\\' && !cfg!(windows))
+}
+
+/// Whether every SDK reads this text as one word.
+pub fn every_sdk_reads(word: &str) -> bool {
+    !word.contains(|c: char| c.is_whitespace() || c.is_control() || is_special(c))
+}
+
+/// Whether a value of the key runs this program, whatever is wrong with it otherwise.
+pub fn is_ours(value: &str) -> bool {
+    value.contains(PROGRAM) && value.contains("credential-process")
+}
+
+/// The value that runs `program` for profile `name`.
+///
+/// # Errors
+/// Some SDK would misread the name or the path.
+pub fn of(program: &Path, name: &str) -> Result<String, Error> {
+    if let Err(why) = edit::check_name(name) {
+        return Err(Error::new(
+            Next::Configure,
+            format!("A profile can't be called '{name}': {why}."),
+            "cognito-creds configure --profile dev",
+        ));
+    }
+    match program.to_str().filter(|path| every_sdk_reads(path)) {
+        Some(path) => Ok(format!("{path} credential-process --profile {name}")),
+        None => Err(Error::new(
+            Next::Configure,
+            format!(
+                "This program is {}, and some AWS tools can't run a path with a blank, a quote or one of # ; ~ $ in it.",
+                program.display()
+            ),
+            format!("sudo ln -s {} /usr/local/bin/{PROGRAM}", shell::path(program)),
+        )),
+    }
+}
+
+/// The path of this program: as `PATH` finds it, because that path stays when the next version takes
+/// its place behind a link; else the file itself.
+pub fn this_program(env: &dyn Environment) -> PathBuf {
+    let me = std::env::current_exe().unwrap_or_else(|_| PathBuf::from(PROGRAM));
+    let file = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let is_me = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|found| found == me);
+    let is_fit = |path: &PathBuf| path.is_absolute() && path.to_str().is_some_and(every_sdk_reads);
+    std::env::split_paths(&env.var("PATH").unwrap_or_default())
+        .map(|folder| folder.join(&file))
+        .find(|path| is_fit(path) && is_me(path))
+        .unwrap_or(me)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_is_one_that_every_sdk_can_run() {
+        let line = of(Path::new("/opt/cognito-creds"), "dev").unwrap();
+        assert_eq!(line, "/opt/cognito-creds credential-process --profile dev");
+        for program in ["/sp ace/cc", "/a'b/cc", "/a;b/cc", "/a#b/cc", "/~a/cc", "/$a/cc"] {
+            assert!(of(Path::new(program), "dev").is_err(), "{program}");
+        }
+        for name in ["", "two words", "-x", "a;b", "a]b", "é", "a\nb"] {
+            assert!(of(Path::new("/opt/cc"), name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn our_line_is_known_however_it_is_written() {
+        for ours in [
+            "cognito-creds credential-process --profile a",
+            "\"/sp ace/cognito-creds\" -v credential-process",
+        ] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for other in ["granted credential-process --profile a", "cognito-creds token", ""] {
+            assert!(!is_ours(other), "{other}");
+        }
+    }
+}
