@@ -65,7 +65,8 @@ suite_install() {
 # These two and `unit` share their compiled crates: --workspace gives all of them the same features.
 suite_keychain() {
     need_keyring
-    tests/support/with-keyring.sh cargo test --workspace --locked --test keychain --test keychain_cache
+    tests/support/with-keyring.sh cargo test --workspace --locked \
+        --test keychain --test keychain_cache --test client_secret
 }
 
 suite_kernel() {

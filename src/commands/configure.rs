@@ -8,7 +8,7 @@ use crate::checkup::config::Entries;
 use crate::cli::Configure;
 use crate::error::{Error, Next};
 use crate::profile::config_file::{self, Section};
-use crate::profile::keys::{self, Key};
+use crate::profile::keys;
 use crate::profile::update::update;
 use crate::profile::{Profile, command_line, config_path, edit, outputs, process_line, values};
 use crate::secret::ClientSecret;
@@ -120,7 +120,7 @@ impl Plan {
             return Err(another_process(name, other));
         }
         for (key, value) in wanted {
-            edit::check_value(value).map_err(|why| bad_value(name, key, why))?;
+            edit::check_value(value).map_err(|why| bad_value(name, wanted, key, why))?;
         }
         let mut written: Wanted = vec![(process_line::KEY, line)];
         written.extend(wanted.iter().cloned());
@@ -131,7 +131,7 @@ impl Plan {
         let changes: Vec<_> = written.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let text = edit::set(text, name, &changes);
         let new = section(&text, path, name)?;
-        if let Some(error) = missing(name, new.as_ref()) {
+        if let Some(error) = missing(name, wanted, new.as_ref()) {
             return Err(error);
         }
         let profile = Profile::of_text(&text, name, &env, &platform::home_name())
@@ -151,7 +151,7 @@ fn region_of_pool(wanted: &Wanted) -> Option<String> {
 }
 
 /// The error of a profile that lacks a key, with the flags for them.
-fn missing(name: &str, section: Option<&Section>) -> Option<Error> {
+fn missing(name: &str, wanted: &Wanted, section: Option<&Section>) -> Option<Error> {
     let get = |key: &str| section.and_then(|section| section.get(key));
     let asked = crate::profile::asked_for(get(keys::AUTH.name));
     let missing: Vec<_> = asked.into_iter().filter(|key| get(key.name).is_none()).collect();
@@ -160,40 +160,42 @@ fn missing(name: &str, section: Option<&Section>) -> Option<Error> {
         return None;
     }
     let names: Vec<_> = missing.iter().map(|key| key.name).collect();
-    let what = format!("Profile {name} needs {}; nothing was written.", names.join(", "));
-    Some(Error::new(Next::Configure, what, with_flags(name, &missing)))
+    let what = format!("Profile {name} needs {}; nothing was written.", names.join(" and "));
+    Some(Error::new(Next::Configure, what, with_examples(name, wanted, &names)))
 }
 
 fn flags_are_missing(name: &str, path: &Path) -> Error {
     let section = config_file::read(path, name).ok().flatten();
     let auth = section.as_ref().and_then(|section| section.get(keys::AUTH.name));
     let what = "There is no terminal to ask on, and no flag says what to write.";
-    Error::new(Next::Configure, what, with_flags(name, &crate::profile::asked_for(auth)))
+    let keys: Vec<_> = crate::profile::asked_for(auth).iter().map(|key| key.name).collect();
+    Error::new(Next::Configure, what, with_examples(name, &Wanted::new(), &keys))
 }
 
-/// `cognito-creds configure --profile NAME` with these flags and values to replace.
-fn with_flags(name: &str, keys: &[&Key]) -> String {
-    let flags = keys.iter().map(|key| format!(" --{} {}", key.flag, values::example(key.name)));
-    command_line("configure", name) + &flags.collect::<String>()
+/// The same command, with values to replace for these keys.
+fn with_examples(name: &str, wanted: &Wanted, keys: &[&str]) -> String {
+    let known = wanted.iter().filter(|(key, _)| !keys.contains(key));
+    let known = known.map(|(key, value)| format!(" --{} {}", flag(key), shell::word(value)));
+    let examples = keys.iter().map(|key| format!(" --{} {}", flag(key), values::example(key)));
+    command_line("configure", name) + &known.chain(examples).collect::<String>()
 }
 
-/// What the profile's reader says about a value, with this command's flag instead of another tool.
+fn flag(key: &str) -> &str {
+    keys::ALL.iter().find(|known| known.name == key).map_or(key, |key| key.flag)
+}
+
+/// What the profile's reader says about a value, with this command instead of another tool.
 fn with_a_flag(error: Error, name: &str, wanted: &Wanted) -> Error {
-    let is_about = |key: &&Key| error.what().starts_with(&format!("{} of profile", key.name));
-    let key = keys::ALL.iter().find(is_about).filter(|key| wanted.iter().any(|(name, _)| *name == key.name));
-    match key {
-        Some(key) => error.instead(Next::Configure, with_flags(name, &[key])),
+    let is_about = |key: &str| error.what().starts_with(&format!("{key} of profile"));
+    match wanted.iter().find(|(key, _)| is_about(key)) {
+        Some((key, _)) => error.instead(Next::Configure, with_examples(name, wanted, &[key])),
         None => error,
     }
 }
 
-fn bad_value(name: &str, key: &str, why: &str) -> Error {
+fn bad_value(name: &str, wanted: &Wanted, key: &str, why: &str) -> Error {
     let what = format!("{key} of profile {name} can't be written: {why}.");
-    let paste = match keys::ALL.iter().find(|known| known.name == key) {
-        Some(key) => with_flags(name, &[key]),
-        None => format!("{} --{key} eu-west-1", command_line("configure", name)),
-    };
-    Error::new(Next::Configure, what, paste)
+    Error::new(Next::Configure, what, with_examples(name, wanted, &[key]))
 }
 
 fn another_process(name: &str, other: &str) -> Error {

@@ -276,6 +276,7 @@ pub fn check(key: &str, value: &str) -> Result<(), String> {
 pub fn example(key: &str) -> &'static str {
     match key {
         "endpoint_url" => "https://cognito-identity.REGION.amazonaws.com",
+        "region" => "eu-west-1",
         "cognito_domain" => "https://YOUR-PREFIX.auth.REGION.amazoncognito.com",
         "cognito_client_id" => "YOUR-APP-CLIENT-ID",
         "cognito_identity_pool_id" => "REGION:IDENTITY-POOL-UUID",

@@ -1,0 +1,38 @@
+//! An app client's secret on its way into the keychain and out again, against a real gnome-keyring.
+//!
+//! Not part of a plain `cargo test`, which needs nothing but Rust. Run it by name, beside a keyring:
+//! `tests/support/with-keyring.sh cargo test --test client_secret`. Without a Secret Service it fails.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use cognito_sandbox::cast::{CLIENT_SECRET, CONFIDENTIAL_CLIENT};
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+use support::{Machine, Ran, alice};
+
+#[test]
+fn a_secret_from_stdin_signs_in_until_it_is_unset() {
+    let mut machine = Machine::with("");
+    machine.set("DBUS_SESSION_BUS_ADDRESS", &std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap());
+    machine.seat(alice());
+    let configure = ["configure", "--profile", "dev", "--client-id", CONFIDENTIAL_CLIENT];
+    let mut command = machine.command(&configure);
+    let mut child = command.arg("--client-secret-stdin").stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("  {CLIENT_SECRET}\n").as_bytes()).unwrap();
+    let ran = Ran::of(child);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains("The client secret is in the keychain."), "{ran:?}");
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    assert!(!ran.stdout.contains(CLIENT_SECRET) && !config.contains(CLIENT_SECRET));
+    machine.call().document();
+
+    assert_eq!(machine.run(&["logout", "--profile", "dev"]).code, 0);
+    assert_eq!(machine.run(&["configure", "--profile", "dev", "--unset"]).code, 0);
+    machine.configure(&config);
+    let (what, _) = machine.call().failure();
+    assert!(what.contains("the secret is missing"), "{what}");
+}
