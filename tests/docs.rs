@@ -69,10 +69,10 @@ fn every_command_shown_is_one_that_the_program_takes() {
             count += 1;
             // Help and version end the parser as if they were errors.
             let shown = [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion];
-            if let Err(error) = Cli::try_parse_from(command.split_whitespace())
+            if let Err(error) = Cli::try_parse_from(&command)
                 && !shown.contains(&error.kind())
             {
-                wrong.push(format!("{}: {command}", page.name()));
+                wrong.push(format!("{}: {}", page.name(), command.join(" ")));
             }
         }
     }
@@ -232,31 +232,49 @@ impl Page {
 
     /// Every `cognito-creds …` that a reader might paste: lines of shell and ini blocks, second lines of
     /// messages, inline code.
-    fn commands(&self) -> Vec<String> {
+    fn commands(&self) -> Vec<Vec<String>> {
         let (blocks, prose) = self.split();
         let shells = ["sh", "console", "ini", "text"];
-        let in_blocks =
-            blocks.iter().filter(|b| shells.contains(&b.language.as_str())).flat_map(|b| b.text.lines());
+        let blocks = blocks.iter().filter(|b| shells.contains(&b.language.as_str()));
+        let blocks: String = blocks.map(|b| b.text.replace("\\\n", " ")).collect();
         let joined = prose.replace('\n', " ");
         let inline = joined.split('`').skip(1).step_by(2);
-        in_blocks.chain(inline).filter_map(command_in).collect()
+        blocks.lines().chain(inline).filter_map(command_in).collect()
     }
 }
 
 /// The program's command line within a line of shell, up to what the shell would take.
-fn command_in(line: &str) -> Option<String> {
+fn command_in(line: &str) -> Option<Vec<String>> {
     if line.starts_with("cognito-creds: ") {
         return None;
     }
     let at = line.find("cognito-creds ")?;
     let before = &line[..at];
     let is_word = before.is_empty() || before.ends_with([' ', '/']);
-    let words: Vec<_> =
-        line[at..].split_whitespace().take_while(|w| !["|", "&&", "#", ";", ">", "||"].contains(w)).collect();
+    let ends = |word: &&String| ["|", "&&", "#", ";", "<", ">", "||"].contains(&word.as_str());
+    let words: Vec<_> = shell_words(&line[at..]).into_iter().take_while(|word| !ends(&word)).collect();
     let command = words.get(1)?;
     // Where the name is followed by something else, as in a transcript of --version, it is no command.
     let is_command = is_word && command.starts_with(|c: char| c.is_ascii_lowercase() || c == '-');
-    is_command.then(|| words.join(" "))
+    is_command.then_some(words)
+}
+
+/// A line's words as a shell takes them apart, with blanks in quotes left in place.
+fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in line.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '\'' => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 fn pages() -> Vec<Page> {

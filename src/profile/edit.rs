@@ -45,7 +45,7 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
     match name {
         "" => Err("it is empty"),
         name if !name.bytes().all(allowed) => {
-            Err("AWS tools disagree about names with anything but letters, digits and _ - / . % @ : +")
+            Err("AWS tools agree on letters, digits and the characters _-/.%@:+ only")
         }
         name if name.starts_with('-') => Err("a name with a hyphen in front looks like a flag"),
         _ => Ok(()),
