@@ -171,3 +171,11 @@ fn values_that_some_sdk_would_misread_are_refused() {
     }
     assert!(check_value("openid email profile").is_ok());
 }
+
+#[test]
+fn indented_lines_below_a_key_of_ours_are_part_of_it() {
+    let text = "[profile dev]\ns3 =\n  a = 1\ncognito_role =\n  b = 2\n# note\n  c = 3\nregion = x\n";
+    let set = set(text, "dev", &[("cognito_role", "R")]);
+    assert_eq!(set, "[profile dev]\ns3 =\n  a = 1\ncognito_role = R\n# note\nregion = x\n");
+    assert_eq!(unset(text, "dev"), "[profile dev]\ns3 =\n  a = 1\n# note\nregion = x\n");
+}
