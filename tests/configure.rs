@@ -300,8 +300,8 @@ fn a_program_whose_path_some_tool_misreads_is_refused_unless_a_link_helps() {
     symlink(folder.join("cognito-creds"), &link).unwrap();
     machine.set("PATH", &format!("/usr/bin:{}", machine.path("bin").display()));
     assert_eq!(run(&machine).code, 0);
-    let line = format!("credential_process = {} credential-process --profile dev\n", link.display());
-    assert!(config(&machine).contains(&line), "{}", config(&machine));
+    let written = format!("credential_process = {} credential-process --profile dev\n", link.display());
+    assert!(config(&machine).contains(&written), "{}", config(&machine));
 }
 
 #[test]
