@@ -6,19 +6,21 @@ use crate::profile::{Profile, values::IdentityPoolId};
 use crate::secret::{AccessToken, IdToken, RefreshToken};
 use crate::store::{Bytes, EntryName};
 use crate::user_pool::claims::Claims;
+use crate::user_pool::discovery::Metadata;
 use crate::user_pool::token::Tokens;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The form of the stored value. A value of another form reads as absent: the person signs in again.
 const FORM: u32 = 1;
 
 /// Everything kept of a sign-in. It owns the refresh token and is shared by all profiles with the
-/// same domain, client, provider and `cognito_login`.
+/// same domain or issuer, client, provider and `cognito_login`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Login {
     form: u32,
-    /// The domain that issued the tokens; they are sent nowhere else.
+    /// The domain or issuer that the tokens are from; they are sent nowhere else.
     domain: String,
     client_id: String,
     /// Who, as a person knows it: e-mail, user name or sub.
@@ -40,6 +42,12 @@ pub struct Login {
     pub id_token: IdToken,
     /// The access token last issued.
     pub access_token: AccessToken,
+    /// When the access token ends, by the local clock; unknown where the server does not tell.
+    #[serde(default)]
+    pub access_token_ends: Option<Timestamp>,
+    /// Where an OpenID provider is spoken to, as it said when it was last asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
     /// Whether a refresh replaces the refresh token; unknown before the first one.
     #[serde(default)]
     rotates: Option<bool>,
@@ -82,6 +90,8 @@ impl Login {
             refresh_token: token,
             id_token: IdToken::new(""),
             access_token: AccessToken::new(""),
+            access_token_ends: None,
+            metadata: None,
             rotates: None,
             identities: BTreeMap::new(),
             caches: BTreeSet::new(),
@@ -100,6 +110,7 @@ impl Login {
     pub fn renew(&mut self, tokens: Tokens, now: Timestamp) {
         self.id_token = tokens.id_token;
         self.access_token = tokens.access_token;
+        self.access_token_ends = tokens.expires_in.map(|seconds| now.plus(Duration::from_secs(seconds)));
         self.rotates = Some(tokens.refresh_token.is_some());
         if let Some(new) = tokens.refresh_token {
             self.refresh_token = new;
@@ -124,6 +135,7 @@ impl Login {
         self.refresh_token = RefreshToken::new("");
         self.id_token = IdToken::new("");
         self.access_token = AccessToken::new("");
+        self.access_token_ends = None;
         self.changed = now.max(self.changed);
     }
 

@@ -5,6 +5,7 @@
 //! for the next call.
 
 mod decision;
+mod server;
 mod writers;
 
 pub use decision::{Known, Life, Step, decide, lead};
@@ -19,16 +20,16 @@ use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
 use crate::identity_pool::skew::{already_ended, with_clock_hint};
 use crate::login::Login;
-use crate::profile::auth::{AppClient, Auth, Server};
+use crate::profile::auth::Auth;
 use crate::profile::{Profile, no_identity_pool};
 use crate::retry;
 use crate::secret::{ClientSecret, IdToken};
 use crate::user_pool::claims::Claims;
-use crate::user_pool::endpoints::Endpoints;
-use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
+use crate::user_pool::discovery::Metadata;
+use crate::user_pool::token::{Done, TokenError, Tokens};
 use crate::vault::Vault;
 use decision::is_alive;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::time::{Duration, Instant};
 use writers::Stored;
 
@@ -56,7 +57,8 @@ pub struct Session<'a> {
     pub client_secret: Option<ClientSecret>,
     proxies: fn() -> Proxies,
     client: OnceCell<Client>,
-    endpoints: OnceCell<Endpoints>,
+    /// What an OpenID provider has said about itself.
+    metadata: RefCell<Option<Metadata>>,
 }
 
 impl<'a> Session<'a> {
@@ -67,7 +69,7 @@ impl<'a> Session<'a> {
         client_secret: Option<ClientSecret>,
         proxies: fn() -> Proxies,
     ) -> Self {
-        Self { profile, vault, client_secret, proxies, client: OnceCell::new(), endpoints: OnceCell::new() }
+        Self { profile, vault, client_secret, proxies, client: OnceCell::new(), metadata: RefCell::new(None) }
     }
 
     /// Cached credentials that need no renewal now, and whether to renew them ahead. The whole warm path.
@@ -161,6 +163,7 @@ impl<'a> Session<'a> {
                     let mut renewed = login.clone();
                     renewed.describe(&claims);
                     renewed.renew(tokens, Timestamp::now());
+                    renewed.metadata = self.metadata();
                     self.save_renewed(&mut renewed, &login)?;
                     return Ok(Some(renewed));
                 }
@@ -203,15 +206,23 @@ impl<'a> Session<'a> {
             return Err(TokenError::Refused(self.unsupported()));
         };
         let secret = self.secret();
-        let endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
+        self.recall(login);
+        let mut moved = login.metadata.is_some();
+        let mut endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
         log::info!("asking {} for new tokens", app.server.host());
         let (mut repeat, mut lost) = (0, 0);
         loop {
             let result = endpoint.refresh(&login.refresh_token, left(until).min(REQUEST_LIMIT));
             let Err(TokenError::Unavailable { error, done }) = result else { return result };
+            if done == Done::NotThere && std::mem::take(&mut moved) {
+                log::info!("{}; asking where its token endpoint is now", error.what());
+                self.forget_metadata();
+                endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
+                continue;
+            }
             lost += u32::from(done == Done::Perhaps);
             let pause = retry::pause(repeat, error.wait(), left(until), retry::random());
-            let (Some(pause), true) = (pause, lost < 2) else {
+            let (Some(pause), true) = (pause, lost < 2 && done != Done::NotThere) else {
                 return Err(TokenError::Unavailable { error, done });
             };
             log::info!("{}; again in {} ms", error.what(), pause.as_millis());
@@ -230,7 +241,7 @@ impl<'a> Session<'a> {
     fn claims_of(&self, token: &IdToken, nonce: Option<&str>) -> Result<Claims, Error> {
         let claims = Claims::decode(token).map_err(|why| self.not_ours(&why))?;
         let checked = match &self.profile.auth {
-            Auth::Browser(app) => claims.check(&app.client_id, app.server.user_pool_id(), nonce),
+            Auth::Browser(app) => claims.check(&app.server, &app.client_id, nonce),
             Auth::Developer(_) => return Err(self.unsupported()),
         };
         checked.map_err(|why| self.not_ours(&why)).map(|()| claims)
@@ -288,28 +299,6 @@ impl<'a> Session<'a> {
         let network = Network { ca_bundle: self.profile.ca_bundle.clone(), proxies: (self.proxies)() };
         let client = Client::new(&network)?;
         Ok(self.client.get_or_init(|| client))
-    }
-
-    /// Where the profile's authorization server is spoken to.
-    pub fn endpoints(&self, app: &AppClient) -> Result<&Endpoints, Error> {
-        if let Some(endpoints) = self.endpoints.get() {
-            return Ok(endpoints);
-        }
-        let endpoints = match &app.server {
-            Server::UserPool { domain, .. } => Endpoints::of_user_pool(domain),
-            Server::Oidc(_) => return Err(self.unsupported()),
-        };
-        Ok(self.endpoints.get_or_init(|| endpoints))
-    }
-
-    /// The token endpoint for an app client.
-    pub fn token_endpoint<'s>(
-        &'s self,
-        app: &'s AppClient,
-        secret: Option<&'s ClientSecret>,
-    ) -> Result<TokenEndpoint<'s>, Error> {
-        let (client, endpoints) = (self.client()?, self.endpoints(app)?);
-        Ok(TokenEndpoint { client, profile: self.profile, app, endpoints, secret })
     }
 
     fn unsupported(&self) -> Error {

@@ -9,7 +9,7 @@ use crate::identity_pool::refusal::Remedy;
 use crate::identity_pool::role;
 use crate::login::Login;
 use crate::profile::Profile;
-use crate::profile::auth::Auth;
+use crate::profile::auth::{Auth, Server};
 use crate::secret::IdToken;
 use crate::session::RENEWAL_LIMIT;
 use crate::user_pool::claims::Claims;
@@ -45,7 +45,7 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) 
         return Finding::warn(CHECK, saw, sign_in);
     }
     let check = |claims: &Claims| match &profile.auth {
-        Auth::Browser(app) => claims.check(&app.client_id, app.server.user_pool_id(), None),
+        Auth::Browser(app) => claims.check(&app.server, &app.client_id, None),
         Auth::Developer(_) => Ok(()),
     };
     if let Some(Err(why)) = claims.map(check) {
@@ -124,6 +124,10 @@ fn identity_pool(
 fn nobody(profile: &Profile) -> Option<Claims> {
     let region = profile.identity_pool.as_ref()?.region();
     let Auth::Browser(app) = &profile.auth else { return None };
+    if let Server::Oidc(issuer) = &app.server {
+        let claims = serde_json::json!({"iss": issuer.as_str(), "aud": app.client_id, "sub": "", "exp": 0});
+        return serde_json::from_value(claims).ok();
+    }
     let pool = app.server.user_pool_id().map_or_else(|| format!("{region}_none"), str::to_owned);
     let region = pool.split('_').next().unwrap_or(region);
     serde_json::from_value(serde_json::json!({

@@ -5,7 +5,7 @@
 //! finding says is secret: people paste it into issues.
 //!
 //! - [`config`]: the profile, its `credential_process` line, what shadows it.
-//! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock.
+//! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock. [`oidc`]: another provider.
 //! - [`machine`]: ports, browser, terminal, proxy, certificates.
 //! - [`stores`]: whether each place keeps what it is given.
 //! - [`account`]: the login, its role, the identity pool.
@@ -13,11 +13,13 @@
 pub mod account;
 pub mod config;
 pub mod machine;
+pub mod oidc;
 pub mod stores;
 pub mod user_pool;
 
 use crate::error::Error;
 use crate::journal::Journal;
+use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::{Environment, Profile};
 use crate::session::Session;
 use crate::vault::Places;
@@ -100,7 +102,10 @@ impl Checkup<'_> {
     /// Every check that needs a profile, in the order they are told.
     pub fn findings(&self) -> Vec<Finding> {
         let profile = self.profile();
-        let (mut findings, clock) = user_pool::findings(self);
+        let (mut findings, clock) = match &profile.auth {
+            Auth::Browser(AppClient { server: Server::Oidc(issuer), .. }) => oidc::findings(self, issuer),
+            _ => user_pool::findings(self),
+        };
         findings.extend(machine::ports(profile, self.journal));
         findings.push(machine::browser(Some(profile), self.env));
         findings.push(machine::terminal());

@@ -28,13 +28,13 @@ const CLOCK_WARN: Duration = Duration::from_secs(30);
 
 /// What a server said, as far as the checks look at it.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(super) struct Answer {
+    pub status: u16,
     location: Option<String>,
-    body: String,
+    pub body: String,
     /// The server's clock, and ours at the same moment.
-    clocks: Option<(Timestamp, Timestamp)>,
-    took: Duration,
+    pub clocks: Option<(Timestamp, Timestamp)>,
+    pub took: Duration,
 }
 
 /// What authorize says about a redirect URI.
@@ -95,7 +95,7 @@ fn ask(client: &Client, pool: Pool<'_>, uri: &RedirectUri) -> Result<Answer, Sen
     get(client, &url)
 }
 
-fn get(client: &Client, url: &Url) -> Result<Answer, SendError> {
+pub(super) fn get(client: &Client, url: &Url) -> Result<Answer, SendError> {
     let mut request = Request::new(Vec::new());
     *request.uri_mut() = url.as_str().parse().unwrap_or_default();
     let began = Instant::now();
@@ -277,7 +277,7 @@ fn discovery(profile: &Profile, id: &str, env: &dyn Environment) -> Option<Url> 
     Some(url)
 }
 
-fn clock(theirs: Timestamp, ours: Timestamp) -> Finding {
+pub(super) fn clock(theirs: Timestamp, ours: Timestamp) -> Finding {
     const CHECK: &str = "clock";
     match theirs.distance(ours) {
         off if off > CLOCK_FAIL => Finding::fail(CHECK, clock::off(ours, theirs), clock::SET_COMMAND),
@@ -286,7 +286,7 @@ fn clock(theirs: Timestamp, ours: Timestamp) -> Finding {
     }
 }
 
-fn no_clock() -> Finding {
+pub(super) fn no_clock() -> Finding {
     Finding::warn("clock", "not compared: no server told its time", "date -u")
 }
 

@@ -10,6 +10,7 @@ use crate::profile::auth::{Auth, Server};
 use crate::profile::{Profile, StoreChoice, config_path};
 use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
+use crate::user_pool::token::Revoked;
 use crate::vault::{Kind, Unreached, Vault};
 use crate::{browser, output, platform, shell};
 use std::collections::BTreeMap;
@@ -81,23 +82,37 @@ fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     let live: Vec<_> = copies.iter().filter(|login| !login.has_ended()).collect();
     let revoked = revoke(desk, &vault, &live);
     still_kept(&desk.profile, sharing, live.first().copied(), &unreached)?;
-    revoked?;
-    Ok(told(&desk.profile, sharing, live.first().copied(), &unreached))
+    let mut lines = vec![told(&desk.profile, sharing, live.first().copied(), &unreached)];
+    if revoked? == Revoked::NoEndpoint {
+        lines.push(format!(
+            "{} was not told, because it has no endpoint that ends a login: the refresh token stays valid there until it runs out.",
+            desk.profile.auth.host()
+        ));
+    }
+    Ok(lines.join("\n"))
 }
 
 /// Tells the server, once for each refresh token.
-fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<(), Error> {
+fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<Revoked, Error> {
     let profile = &desk.profile;
     let tokens: BTreeMap<_, _> = live.iter().map(|login| (login.refresh_token.expose(), *login)).collect();
     let session = desk.session(vault);
-    let mut first_error = None;
+    let (mut first_error, mut outcome) = (None, Revoked::Yes);
     for login in tokens.into_values() {
         let secret = session.secret();
         let Auth::Browser(app) = &profile.auth else { continue };
+        session.recall(login);
         let revoked = session
             .token_endpoint(app, secret.as_ref())
             .and_then(|endpoint| endpoint.revoke(&login.refresh_token, REQUEST_LIMIT));
-        let Err(error) = revoked else { continue };
+        let error = match revoked {
+            Ok(Revoked::Yes) => continue,
+            Ok(Revoked::NoEndpoint) => {
+                outcome = Revoked::NoEndpoint;
+                continue;
+            }
+            Err(error) => error,
+        };
         let what = format!(
             "{} is signed out on this machine, but the refresh token could not be revoked and stays valid at the server: {}",
             login.user,
@@ -105,7 +120,7 @@ fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<(), Error> 
         );
         first_error = first_error.or(Some(Error::new(Next::TryAgain, what, profile.command("doctor"))));
     }
-    first_error.map_or(Ok(()), Err)
+    first_error.map_or(Ok(outcome), Err)
 }
 
 /// What a place that could not be looked into, or not be cleared, means for a logout.

@@ -46,6 +46,14 @@ pub struct Asked<'a> {
 /// Reads an error of the identity pool: `kind` is its `__type` without name space, `text` its message.
 pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
     let (remedy, what, paste) = match kind {
+        _ if text.contains("thumbprint") => (
+            Remedy::None,
+            format!(
+                "AWS does not trust the certificate of provider {}: renew its thumbprint at the IAM OIDC provider.",
+                foreign(asked.claims.logins_key().unwrap_or_default())
+            ),
+            None,
+        ),
         "NotAuthorizedException" => not_authorized(asked, text),
         "ResourceNotFoundException" if text.contains("Identity '") => (
             Remedy::ResetIdentity,
@@ -153,7 +161,7 @@ fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<Stri
             "Identity pool {} does not trust this login: add provider {} with app client {} to it.",
             pool(asked),
             foreign(key),
-            foreign(&claims.aud)
+            claims.audience()
         );
         return (Remedy::None, what, None);
     }

@@ -1,5 +1,6 @@
 //! Who signs a person in: `cognito_auth` and the keys that belong to each of its values.
 
+use super::keys;
 use super::redirect_uri::RedirectUri;
 use super::values::{Domain, Issuer};
 use url::Url;
@@ -71,6 +72,22 @@ impl Server {
         match self {
             Self::UserPool { domain, .. } => domain.host(),
             Self::Oidc(issuer) => issuer.host(),
+        }
+    }
+
+    /// What it is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UserPool { .. } => "Cognito",
+            Self::Oidc(_) => "an OpenID provider",
+        }
+    }
+
+    /// The key that says where it is.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::UserPool { .. } => keys::DOMAIN.name,
+            Self::Oidc(_) => keys::ISSUER.name,
         }
     }
 

@@ -66,7 +66,7 @@ keys! {
     REDIRECT_URI = "cognito_redirect_uri", "URLs, comma separated", "http://localhost:8080",
         "Loopback redirects exactly as registered at the app client, tried in this order until a port is free.";
     SCOPES = "cognito_scopes", "words", "openid email profile",
-        "OAuth scopes to ask for; openid must be among them.";
+        "OAuth scopes to ask for; openid must be among them. With cognito_auth = oidc the default has offline_access too.";
     IDENTITY_PROVIDER = "cognito_identity_provider", "name", "",
         "Go straight to this identity provider (as named in the user pool, e.g. EntraID), skipping the chooser.";
     IDP_IDENTIFIER = "cognito_idp_identifier", "identifier", "",

@@ -18,7 +18,7 @@ pub mod values;
 use crate::error::{Error, Next};
 use crate::shell;
 use crate::store::EntryName;
-use auth::{AppClient, Auth, ProviderHint};
+use auth::{AppClient, Auth, ProviderHint, Server};
 use config_file::Section;
 use keys::Key;
 use reader::Reader;
@@ -144,7 +144,7 @@ impl Profile {
         Ok(sections.into_iter().filter_map(profile).collect())
     }
 
-    /// The store entry of this profile's login: shared by every profile with the same domain,
+    /// The store entry of this profile's login: shared by every profile with the same domain or issuer,
     /// client, provider and `cognito_login`. Bound to the home, because the locks that keep two
     /// renewals apart lie there.
     pub fn login_entry(&self) -> EntryName {
@@ -155,6 +155,7 @@ impl Profile {
             Auth::Browser(AppClient { provider: Some(ProviderHint::Identifier(id)), .. }) => {
                 ("identifier", id.as_str())
             }
+            Auth::Browser(AppClient { server: Server::Oidc(_), .. }) => ("oidc", ""),
             Auth::Browser(AppClient { provider: None, .. }) => ("", ""),
             Auth::Developer(_) => ("developer", ""),
         };

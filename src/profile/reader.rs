@@ -13,6 +13,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
+/// What is asked of an OpenID provider by default. Most give a refresh token for `offline_access` alone
+/// (OpenID Connect Core §11), which Cognito refuses as unknown.
+const OIDC_SCOPES: &str = "openid email profile offline_access";
+
 /// The values of `cognito_auth`.
 #[derive(Clone, Copy)]
 enum Way {
@@ -123,6 +127,7 @@ impl Reader<'_> {
     }
 
     fn app_client(&self, server: Server) -> Result<AppClient, Error> {
+        let is_oidc = matches!(server, Server::Oidc(_));
         let provider = match (self.text(&keys::IDENTITY_PROVIDER), self.text(&keys::IDP_IDENTIFIER)) {
             (Some(_), Some(_)) => {
                 return Err(self.bad(
@@ -134,15 +139,21 @@ impl Reader<'_> {
             (None, Some(id)) => Some(ProviderHint::Identifier(id)),
             (None, None) => None,
         };
+        let client_id = if is_oidc { values::oauth_client_id } else { values::client_id };
+        let scopes = match self.section.get(keys::SCOPES.name) {
+            None | Some("") if is_oidc => OIDC_SCOPES.to_owned(),
+            _ => self.required(&keys::SCOPES, values::scopes)?,
+        };
         Ok(AppClient {
             server,
-            client_id: self.required(&keys::CLIENT_ID, |v| values::client_id(v).map(str::to_owned))?,
+            client_id: self.required(&keys::CLIENT_ID, |v| client_id(v).map(str::to_owned))?,
             redirect_uris: self.required(&keys::REDIRECT_URI, redirect_uri::parse_list)?,
-            scopes: self.required(&keys::SCOPES, values::scopes)?,
-            provider,
+            scopes,
+            // Cognito's alone, like the language.
+            provider: provider.filter(|_| !is_oidc),
             login_hint: self.text(&keys::LOGIN_HINT),
             prompt: self.parsed(&keys::PROMPT, |v| values::prompt(v).map(str::to_owned))?,
-            lang: self.text(&keys::LANG),
+            lang: self.text(&keys::LANG).filter(|_| !is_oidc),
         })
     }
 

@@ -203,6 +203,16 @@ pub fn client_id(text: &str) -> Result<&str, String> {
     }
 }
 
+/// A client id of an OpenID provider: visible ASCII (RFC 6749 appendix A.1, without blanks).
+pub fn oauth_client_id(text: &str) -> Result<&str, String> {
+    let placeholder = text == example(super::keys::CLIENT_ID.name);
+    if !text.is_empty() && text.len() <= 255 && text.bytes().all(|b| b.is_ascii_graphic()) && !placeholder {
+        Ok(text)
+    } else {
+        Err(format!("'{text}' is not a client id"))
+    }
+}
+
 /// Scopes: words of RFC 6749 §3.3, `openid` among them, joined by single blanks.
 pub fn scopes(text: &str) -> Result<String, String> {
     let words: Vec<_> = text.split_ascii_whitespace().collect();

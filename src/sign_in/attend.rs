@@ -134,10 +134,10 @@ impl<'a> Attendance<'a> {
         let profile = self.session.profile;
         // Whatever would fail after the person has signed in fails better before.
         self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
+        let endpoints = self.session.endpoints(app).map_err(|e| self.not_begun(e))?;
         let listener = Listener::bind(&app.redirect_uris).map_err(|e| self.not_begun(e))?;
         let redirect = listener.redirect_uri().clone();
         log::info!("listening for the browser at {}", redirect.as_str());
-        let endpoints = self.session.endpoints(app).map_err(|e| self.not_begun(e))?;
         let request = Request::new(app, &endpoints.authorize, &redirect, self.again)?;
         announce(&request.url, &redirect);
         if way == Way::Browser
@@ -280,6 +280,7 @@ impl<'a> Attendance<'a> {
         login.sign_in.clone_from(&self.record.attempt);
         // Looked up before the lock is taken: it reads the whole config file.
         let sharing = profile.credentials_sharing_its_login(self.env);
+        login.metadata = session.metadata();
         // A holder that hangs must not cost the person this sign-in: after the bound it is saved
         // all the same, and what the holder brings in the end is dropped.
         let lock = Lock::acquire_until(&path, login_patience(), |_| ControlFlow::<()>::Continue(()))?;

@@ -4,9 +4,14 @@ use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::journal::SignIn;
 use crate::profile::Profile;
-use crate::profile::auth::{AppClient, Auth};
+use crate::profile::auth::{AppClient, Auth, Server};
+use crate::profile::keys;
 use crate::profile::redirect_uri::RedirectUri;
+use crate::shell;
 use std::time::Duration;
+
+/// Asks for a refresh token (OpenID Connect Core §11).
+const OFFLINE: &str = "offline_access";
 
 /// What is refused right after a sign-in will be refused after the next one, too.
 pub(super) fn survived_sign_in(profile: &Profile, error: Error) -> Error {
@@ -49,7 +54,11 @@ pub(super) fn refused(
             ),
         ),
         "server_error" | "temporarily_unavailable" => {
-            (Next::TryAgain, format!("Cognito had a problem, and a second try may work ({said})."))
+            let who = match &app.server {
+                Server::UserPool { .. } => "Cognito",
+                Server::Oidc(issuer) => issuer.host(),
+            };
+            (Next::TryAgain, format!("{who} had a problem, and a second try may work ({said})."))
         }
         "invalid_request" if is_passing(text) => (
             Next::TryAgain,
@@ -77,12 +86,16 @@ fn is_passing(text: &str) -> bool {
 }
 
 pub(super) fn code_refused(profile: &Profile, app: &AppClient) -> Error {
-    let what = format!(
-        "{} did not accept the authorization code: it was used already or older than 5 minutes, it is not of this sign-in, or app client {} may not read every attribute of the scopes '{}'.",
-        app.server.host(),
-        app.client_id,
-        app.scopes
-    );
+    let host = app.server.host();
+    let what = match &app.server {
+        Server::UserPool { .. } => format!(
+            "{host} did not accept the authorization code: it was used already or older than 5 minutes, it is not of this sign-in, or app client {} may not read every attribute of the scopes '{}'.",
+            app.client_id, app.scopes
+        ),
+        Server::Oidc(_) => format!(
+            "{host} did not accept the authorization code: it was used already or is too old, or it is not of this sign-in."
+        ),
+    };
     Error::new(Next::Configure, what, profile.command("login"))
 }
 
@@ -97,7 +110,20 @@ pub(super) fn not_that_address(profile: &Profile) -> Error {
     Error::new(Next::Stop, what, profile.command("login --paste"))
 }
 
+/// Without a refresh token every credential would cost a sign-in.
 pub(super) fn no_refresh_token(profile: &Profile) -> Error {
+    if let Auth::Browser(AppClient { server: Server::Oidc(issuer), client_id, scopes, .. }) = &profile.auth {
+        let (host, key) = (issuer.host(), keys::SCOPES.name);
+        if !scopes.split(' ').any(|scope| scope == OFFLINE) {
+            let what = format!("{host} gave no refresh token; the scope {OFFLINE} is missing in {key}.");
+            let paste = shell::set_key(key, &format!("{scopes} {OFFLINE}"), &profile.name);
+            return Error::new(Next::Configure, what, paste);
+        }
+        let what = format!(
+            "{host} gave no refresh token although the scope {OFFLINE} was asked for; allow it, and the refresh token grant, at app client {client_id}."
+        );
+        return Error::new(Next::Configure, what, profile.command("doctor"));
+    }
     let what = format!("App client {} gave no refresh token.", profile.auth.client_id());
     Error::new(Next::Configure, what, profile.command("doctor"))
 }

@@ -6,6 +6,7 @@
 
 use crate::clock::Timestamp;
 use crate::error::foreign;
+use crate::profile::auth::Server;
 use crate::secret::IdToken;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer};
@@ -14,19 +15,22 @@ use serde::{Deserialize, Deserializer};
 const TOKEN_MAX: usize = 20_000;
 
 /// The claims that matter here, of a Cognito ID token (Cognito Developer Guide, "Understanding the
-/// identity (ID) token").
+/// identity (ID) token") or another OpenID provider's (OpenID Connect Core §2 and §5.1).
 #[derive(Debug, Clone, Deserialize)]
 pub struct Claims {
     /// Who issued it; the Logins key is this without its scheme.
     pub iss: String,
-    /// The app client.
-    pub aud: String,
-    /// The person, unique in the user pool.
+    /// The app clients it is for: one text or an array of them.
+    #[serde(deserialize_with = "one_or_several")]
+    pub aud: Vec<String>,
+    /// The app client it was issued to, where there is more than one.
+    pub azp: Option<String>,
+    /// The person, unique at the issuer.
     pub sub: String,
     /// When it ends.
     pub exp: Timestamp,
-    /// `id` in an ID token.
-    pub token_use: String,
+    /// `id` in an ID token of Cognito; others have no such claim.
+    pub token_use: Option<String>,
     /// The nonce of the authorization request, on the code grant only.
     pub nonce: Option<String>,
     /// The person's e-mail, where the scope gives it.
@@ -34,6 +38,10 @@ pub struct Claims {
     /// The user name in the pool.
     #[serde(rename = "cognito:username")]
     pub username: Option<String>,
+    /// What a person signs in with at many providers, e.g. Entra ID and Keycloak.
+    pub preferred_username: Option<String>,
+    /// The person's full name.
+    pub name: Option<String>,
     /// Role ARNs of the person's groups, the order of the token. Absent without such groups.
     #[serde(rename = "cognito:roles", default, deserialize_with = "array_or_commas")]
     pub roles: Option<Vec<String>>,
@@ -65,25 +73,27 @@ impl Claims {
         })
     }
 
-    /// Checks that this token was issued for us, and, given a nonce, for this very sign-in.
+    /// Checks that this token was issued by `server` for us, and, given a nonce, for this very sign-in.
     ///
-    /// OpenID Connect Core §3.1.3.7: issuer (where the user pool is configured), audience, nonce;
-    /// and Cognito's `token_use`. `exp` is left to the server that judges it: a wrong local clock
-    /// must not end a sign-in that everybody else accepts.
-    pub fn check(&self, client_id: &str, user_pool: Option<&str>, nonce: Option<&str>) -> Result<(), String> {
-        if self.token_use != "id" {
-            return Err(format!("its token_use is '{}', not 'id'", foreign(&self.token_use)));
+    /// OpenID Connect Core §3.1.3.7: issuer (of a user pool where its id is configured), audience,
+    /// authorized party, nonce; and Cognito's `token_use`. `exp` is left to the server that judges it: a
+    /// wrong local clock must not end a sign-in that everybody else accepts.
+    pub fn check(&self, server: &Server, client_id: &str, nonce: Option<&str>) -> Result<(), String> {
+        match server {
+            Server::UserPool { id, .. } => self.check_user_pool(id.as_deref())?,
+            Server::Oidc(issuer) if self.iss != issuer.as_str() => {
+                return Err(format!("its issuer is '{}', not '{}'", foreign(&self.iss), issuer.as_str()));
+            }
+            Server::Oidc(_) => {}
         }
-        if self.aud != client_id {
-            return Err(format!("it was issued for app client '{}', not '{client_id}'", foreign(&self.aud)));
+        if !self.aud.iter().any(|aud| aud == client_id) {
+            return Err(format!("it was issued for app client '{}', not '{client_id}'", self.audience()));
         }
-        if self.logins_key().is_none() {
-            return Err(format!("its issuer '{}' is not an https URL", foreign(&self.iss)));
-        }
-        if let Some(pool) = user_pool
-            && !issued_by(&self.iss, pool)
-        {
-            return Err(format!("its issuer is {}, not user pool {pool}", foreign(&self.iss)));
+        match &self.azp {
+            Some(azp) if self.aud.len() > 1 && azp != client_id => {
+                return Err(format!("it was issued to app client '{}', not '{client_id}'", foreign(azp)));
+            }
+            _ => {}
         }
         match nonce {
             Some(expected) if self.nonce.as_deref() != Some(expected) => {
@@ -93,14 +103,40 @@ impl Claims {
         }
     }
 
-    /// The key of the identity pool's Logins map: the issuer without its scheme.
-    pub fn logins_key(&self) -> Option<&str> {
-        self.iss.strip_prefix("https://").filter(|key| !key.is_empty())
+    fn check_user_pool(&self, id: Option<&str>) -> Result<(), String> {
+        let token_use = self.token_use.as_deref().unwrap_or_default();
+        if token_use != "id" {
+            return Err(format!("its token_use is '{}', not 'id'", foreign(token_use)));
+        }
+        if !self.iss.starts_with("https://") {
+            return Err(format!("its issuer '{}' is not an https URL", foreign(&self.iss)));
+        }
+        match id {
+            Some(pool) if !issued_by(&self.iss, pool) => {
+                Err(format!("its issuer is {}, not user pool {pool}", foreign(&self.iss)))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Who signed in, as a person knows it: the e-mail, else the user name, else the sub.
+    /// The app clients it is for, for messages.
+    pub fn audience(&self) -> String {
+        foreign(&self.aud.join(", "))
+    }
+
+    /// The key of the identity pool's Logins map: the issuer without its scheme, which is `http` at
+    /// issuers on this machine alone.
+    pub fn logins_key(&self) -> Option<&str> {
+        self.iss.split_once("://").map(|(_, key)| key).filter(|key| !key.is_empty())
+    }
+
+    /// Who signed in, as a person knows it: the e-mail, else the user name, else the full name, else
+    /// the sub.
     pub fn who(&self) -> &str {
-        self.email.as_deref().or(self.username.as_deref()).unwrap_or(&self.sub)
+        [&self.email, &self.username, &self.preferred_username, &self.name]
+            .into_iter()
+            .find_map(|claim| claim.as_deref().filter(|text| !text.is_empty()))
+            .unwrap_or(&self.sub)
     }
 
     /// The federated provider's name, where the person came through one.
@@ -129,6 +165,20 @@ fn issued_by(iss: &str, pool: &str) -> bool {
     path == pool && service && aws
 }
 
+/// `aud` is one text or an array of them (RFC 7519 §4.1.3).
+fn one_or_several<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Either::deserialize(d)? {
+        Either::One(aud) => vec![aud],
+        Either::Several(all) => all,
+    })
+}
+
 /// `cognito:roles` is described as an array in one place and as comma-separated text in another.
 fn array_or_commas<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
     #[derive(Deserialize)]
@@ -149,6 +199,12 @@ fn array_or_commas<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::values::{Domain, Issuer};
+
+    fn pool(id: Option<&str>) -> Server {
+        let domain = Domain::parse("https://auth.example.com", None, false).unwrap();
+        Server::UserPool { domain, id: id.map(str::to_owned) }
+    }
 
     fn token(claims: &serde_json::Value) -> IdToken {
         IdToken::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())))
@@ -173,10 +229,10 @@ mod tests {
             let mut wrong = claims();
             wrong[field] = value.into();
             let claims = Claims::decode(&token(&wrong)).unwrap();
-            assert!(claims.check("client", Some("eu-west-1_AbCdEf"), Some("n")).is_err(), "{field}");
+            assert!(claims.check(&pool(Some("eu-west-1_AbCdEf")), "client", Some("n")).is_err(), "{field}");
         }
         let right = Claims::decode(&token(&claims())).unwrap();
-        right.check("client", Some("eu-west-1_AbCdEf"), Some("n")).unwrap();
+        right.check(&pool(Some("eu-west-1_AbCdEf")), "client", Some("n")).unwrap();
     }
 
     #[test]
@@ -184,8 +240,43 @@ mod tests {
         let mut without = claims();
         without.as_object_mut().unwrap().remove("nonce");
         let claims = Claims::decode(&token(&without)).unwrap();
-        assert!(claims.check("client", None, Some("n")).is_err());
-        claims.check("client", None, None).unwrap();
+        assert!(claims.check(&pool(None), "client", Some("n")).is_err());
+        claims.check(&pool(None), "client", None).unwrap();
+    }
+
+    #[test]
+    fn an_openid_provider_says_who_it_is_and_whom_it_means() {
+        let issuer = "https://login.microsoftonline.com/tenant/v2.0";
+        let server = Server::Oidc(Issuer::parse(issuer).unwrap());
+        let good = |extra: serde_json::Value| {
+            let mut claims = serde_json::json!({"iss": issuer, "aud": "client", "sub": "s", "exp": 1});
+            claims.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            Claims::decode(&token(&claims)).unwrap().check(&server, "client", None).is_ok()
+        };
+        for (extra, accepted) in [
+            (serde_json::json!({}), true),
+            (serde_json::json!({"iss": format!("{issuer}/")}), false),
+            (serde_json::json!({"iss": "https://login.microsoftonline.com/other/v2.0"}), false),
+            (serde_json::json!({"aud": ["client"]}), true),
+            (serde_json::json!({"aud": ["api", "client"]}), true),
+            (serde_json::json!({"aud": ["api", "client"], "azp": "client"}), true),
+            (serde_json::json!({"aud": ["api", "client"], "azp": "other"}), false),
+            (serde_json::json!({"aud": ["api"], "azp": "client"}), false),
+            (serde_json::json!({"aud": []}), false),
+        ] {
+            assert_eq!(good(extra.clone()), accepted, "{extra}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_named_as_well_as_the_token_can() {
+        let mut claims = serde_json::json!({"iss": "https://a", "aud": "c", "sub": "0815", "exp": 1});
+        for (claim, who) in
+            [("x", "0815"), ("name", "Ada L"), ("preferred_username", "ada"), ("email", "a@b.c")]
+        {
+            claims[claim] = who.into();
+            assert_eq!(Claims::decode(&token(&claims)).unwrap().who(), who);
+        }
     }
 
     #[test]

@@ -1,7 +1,16 @@
-//! Where an authorization server is spoken to.
+//! Where an authorization server is spoken to, and how an app client identifies itself there.
 
 use crate::profile::values::Domain;
 use url::Url;
+
+/// How a confidential app client shows its secret (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretBy {
+    /// In the header `Authorization`.
+    Basic,
+    /// In the form.
+    Post,
+}
 
 /// The endpoints that matter here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +21,8 @@ pub struct Endpoints {
     pub token: Url,
     /// Ends a refresh token (RFC 7009); not every provider has one.
     pub revoke: Option<Url>,
+    /// How a client secret is sent.
+    pub secret_by: SecretBy,
 }
 
 impl Endpoints {
@@ -21,6 +32,7 @@ impl Endpoints {
             authorize: domain.at("/oauth2/authorize"),
             token: domain.at("/oauth2/token"),
             revoke: Some(domain.at("/oauth2/revoke")),
+            secret_by: SecretBy::Basic,
         }
     }
 }

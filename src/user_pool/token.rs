@@ -4,11 +4,11 @@
 //! rows are those of Cognito's documentation and of field reports. The rule above all: nothing but
 //! `invalid_grant` ends a login.
 
-use super::endpoints::Endpoints;
+use super::endpoints::{Endpoints, SecretBy};
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::http::{self, Client, SendError, Sent};
-use crate::profile::auth::AppClient;
+use crate::profile::auth::{AppClient, Server};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Profile, keys};
 use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken};
@@ -27,6 +27,15 @@ pub struct Tokens {
     /// Always in a code grant; in a refresh only where rotation is on.
     #[serde(default, deserialize_with = "none_if_empty")]
     pub refresh_token: Option<RefreshToken>,
+    /// Life of the access token in seconds (RFC 6749 §5.1), where the server tells.
+    #[serde(default, deserialize_with = "seconds")]
+    pub expires_in: Option<u64>,
+}
+
+/// Some servers write numbers as text; what is no number counts as not told.
+fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
+    let value = serde_json::Value::deserialize(d)?;
+    Ok(value.as_u64().or_else(|| value.as_str()?.parse().ok()))
 }
 
 /// An empty refresh token is none: taken over, it would end the login.
@@ -65,9 +74,20 @@ pub enum Done {
     No,
     /// It was sent, and what became of it is unknown.
     Perhaps,
+    /// Certainly not: there is no token endpoint (any more) at this address of an OpenID provider.
+    NotThere,
 }
 
-/// The token endpoint of one profile's user pool.
+/// What became of a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// The refresh token is of no more use.
+    Yes,
+    /// The server has no endpoint that ends one.
+    NoEndpoint,
+}
+
+/// The token endpoint of one profile's server.
 pub struct TokenEndpoint<'a> {
     /// The outbound client.
     pub client: &'a Client,
@@ -76,7 +96,7 @@ pub struct TokenEndpoint<'a> {
     /// At which server, as which app client.
     pub app: &'a AppClient,
     /// Where that server is spoken to.
-    pub endpoints: &'a Endpoints,
+    pub endpoints: Endpoints,
     /// For a confidential app client.
     pub secret: Option<&'a ClientSecret>,
 }
@@ -107,20 +127,19 @@ impl TokenEndpoint<'_> {
 
     /// Revokes the refresh token and every access token that came from it. A token that was invalid
     /// already counts as revoked (RFC 7009 §2.2).
-    pub fn revoke(&self, token: &RefreshToken, limit: Duration) -> Result<(), Error> {
+    pub fn revoke(&self, token: &RefreshToken, limit: Duration) -> Result<Revoked, Error> {
         let doctor = || self.profile.command("doctor");
-        let Some(url) = &self.endpoints.revoke else {
-            let what = format!("{} has no endpoint that ends a login.", self.app.server.host());
-            return Err(Error::new(Next::Configure, what, doctor()));
-        };
+        let Some(url) = &self.endpoints.revoke else { return Ok(Revoked::NoEndpoint) };
         let request = self.request(url, &[("token", token.expose())]);
         let answer = self.client.send(request, limit);
         let answer = answer.map_err(|e| Error::new(Next::TryAgain, e.what(), doctor()))?;
         let host = self.app.server.host();
         let said = match (answer.status().as_u16(), OAuthError::read(answer.body())) {
             // Success has no body (Cognito Developer Guide, "The token revocation endpoint").
-            (200, _) if !answer.body().trim_ascii_start().starts_with(b"<") => return Ok(()),
-            (200, _) => "a page that is not from Cognito".to_owned(),
+            (200, _) if !answer.body().trim_ascii_start().starts_with(b"<") => {
+                return Ok(Revoked::Yes);
+            }
+            (200, _) => format!("a page that is not from {}", self.app.server.kind()),
             (400, Some(e)) if e.error == "invalid_request" => {
                 format!("400 ({}); token revocation is perhaps switched off at the app client", e.words())
             }
@@ -151,11 +170,19 @@ impl TokenEndpoint<'_> {
         }
     }
 
-    /// A form POST with the client's identification: Basic for a confidential client, `client_id` in
-    /// the body for a public one (RFC 6749 §2.3.1 and §3.2.1).
+    /// A form POST with the client's identification: `client_id` in the body (RFC 6749 §3.2.1), and for a
+    /// confidential client its secret, by Basic or beside it (§2.3.1). Beside Basic, Cognito's documentation
+    /// has the `client_id` too; Okta calls that two identifications and refuses.
     fn request(&self, url: &Url, form: &[(&str, &str)]) -> ::http::Request<Vec<u8>> {
         let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form).append_pair("client_id", &self.app.client_id);
+        body.extend_pairs(form);
+        let by_basic = self.secret.filter(|_| self.endpoints.secret_by == SecretBy::Basic);
+        if by_basic.is_none() || matches!(self.app.server, Server::UserPool { .. }) {
+            body.append_pair("client_id", &self.app.client_id);
+        }
+        if let (SecretBy::Post, Some(secret)) = (self.endpoints.secret_by, self.secret) {
+            body.append_pair("client_secret", secret.expose());
+        }
         let mut request = ::http::Request::new(body.finish().into_bytes());
         *request.method_mut() = ::http::Method::POST;
         if let Ok(uri) = url.as_str().parse() {
@@ -164,7 +191,7 @@ impl TokenEndpoint<'_> {
         let headers = request.headers_mut();
         headers.insert("content-type", ::http::HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert("accept", ::http::HeaderValue::from_static("application/json"));
-        if let Some(secret) = self.secret
+        if let Some(secret) = by_basic
             && let Ok(mut value) = basic(&self.app.client_id, secret)
         {
             value.set_sensitive(true);
@@ -228,7 +255,8 @@ fn read_answer(
     }
     let what = match status {
         200 => format!(
-            "{host} answered with something that is not from Cognito, perhaps the sign-in page of a network or proxy."
+            "{host} answered with something that is not from {}, perhaps the sign-in page of a network or proxy.",
+            app.server.kind()
         ),
         300..=399 => format!(
             "{host} answered with a redirect ({status}), perhaps to the sign-in page of a network or proxy."
@@ -236,11 +264,19 @@ fn read_answer(
         403 => format!("{host} refused the request (403); a web application firewall or a proxy blocks it."),
         429 => format!("{host} is receiving too many requests (429){}.", asks_to_wait(retry_after)),
         500.. => format!("{host} has a problem of its own ({status}); try again in a few minutes."),
-        _ => format!("{host} answered {status}, which Cognito does not; check {}.", keys::DOMAIN.name),
+        _ => format!(
+            "{host} answered {status}, which {} does not; check {}.",
+            app.server.kind(),
+            app.server.key()
+        ),
     };
     let error = Error::new(Next::TryAgain, what, profile.command("doctor"));
     // Throttling and firewalls stand before the work; anything else may come after it.
-    let done = if matches!(status, 403 | 429) { Done::No } else { Done::Perhaps };
+    let done = match (status, &app.server) {
+        (403 | 429, _) => Done::No,
+        (404 | 405 | 410, Server::Oidc(_)) => Done::NotThere,
+        _ => Done::Perhaps,
+    };
     Err(TokenError::Unavailable { error: error.asking_to_wait(retry_after), done })
 }
 
@@ -288,6 +324,12 @@ fn refusal(profile: &Profile, app: &AppClient, answer: &OAuthError) -> Error {
                 app.redirects()
             ),
             profile.command("doctor"),
+        ),
+        // OpenID Connect Core §3.1.2.6; Entra ID gives them to a refresh where a policy wants the person.
+        "interaction_required" | "login_required" | "consent_required" => Error::new(
+            Next::SignIn,
+            format!("{host} wants the person to sign in again ({}).", answer.words()),
+            profile.command("login"),
         ),
         _ => Error::new(
             Next::Configure,

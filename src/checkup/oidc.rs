@@ -1,0 +1,53 @@
+//! An OpenID provider as it answers over the network: its configuration, and what that means for a login.
+//!
+//! Whether a redirect URI is registered can't be asked: providers answer that with pages of their own,
+//! after they have asked who the person is.
+
+use super::user_pool::{Answer, clock, get, no_clock};
+use super::{Checkup, Finding};
+use crate::http::SendErrorKind;
+use crate::profile::Profile;
+use crate::profile::values::Issuer;
+use crate::user_pool::discovery::{self, Metadata};
+use url::Url;
+
+const CHECK: &str = "OpenID provider";
+
+/// The provider, how its logins end; and, apart, the clock, which is told later.
+pub fn findings(checkup: &Checkup<'_>, issuer: &Issuer) -> (Vec<Finding>, Finding) {
+    // Without a client, the finding about the network says why.
+    let (Ok(client), Ok(url)) = (checkup.session.client(), Url::parse(&issuer.discovery())) else {
+        return (Vec::new(), no_clock());
+    };
+    let answer = match get(client, &url) {
+        Ok(answer) => answer,
+        Err(error) => {
+            let remedy = match error.kind() {
+                SendErrorKind::Dns => "Compare cognito_issuer with the provider's documentation".to_owned(),
+                _ => format!("curl -sS {url}"),
+            };
+            return (vec![Finding::fail(CHECK, error.what(), remedy)], no_clock());
+        }
+    };
+    let clock = answer.clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours));
+    (about(checkup.session.profile, issuer, &answer), clock)
+}
+
+fn about(profile: &Profile, issuer: &Issuer, answer: &Answer) -> Vec<Finding> {
+    let read = discovery::read(profile, issuer, answer.status, answer.body.as_bytes());
+    let endpoints = |metadata: Metadata| metadata.endpoints(issuer).ok();
+    match read.map(endpoints) {
+        Err(error) => vec![Finding::of(CHECK, &error, "Compare cognito_issuer with the provider's own page")],
+        Ok(endpoints) => {
+            let took = answer.took.as_millis();
+            let saw = format!("{} answered with its configuration in {took} ms", issuer.as_str());
+            let mut findings = vec![Finding::ok(CHECK, saw)];
+            if endpoints.is_some_and(|endpoints| endpoints.revoke.is_none()) {
+                let saw = "it has no endpoint that ends a login";
+                let remedy = "After a logout, end the session in the provider's own account page too";
+                findings.push(Finding::warn("logout", saw, remedy));
+            }
+            findings
+        }
+    }
+}
