@@ -113,7 +113,7 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
     ),
     ("cognito_scopes", &["email profile", "openid \"email\""]),
     ("cognito_prompt", &["never"]),
-    ("cognito_auth", &["saml"]),
+    ("cognito_auth", &["saml", "cognito", "OIDC"]),
     ("cognito_flow", &["basic"]),
     ("cognito_interactive", &["no"]),
     ("cognito_wait", &["50", "2h"]),
@@ -121,6 +121,11 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
     ("cognito_refresh_margin", &["1h"]),
     ("cognito_store", &["disk"]),
     ("cognito_cache", &["file"]),
+    (
+        "cognito_issuer",
+        &["http://example.com", "https://example.com/?x", "https://example.com/#x", "example.com"],
+    ),
+    ("cognito_developer_url", &["http://example.com/api", "https://example.com/api?x", "/api/v1"]),
     ("endpoint_url", &["cognito-identity.us-east-1.amazonaws.com", "http://example.com"]),
 ];
 
@@ -147,7 +152,12 @@ fn a_bad_value_is_told_with_its_key() {
                 .filter(|l| !l.starts_with(&format!("{key} ")))
                 .map(|l| format!("{l}\n"))
                 .collect();
-            machine.configure(&format!("{others}{key} = {value}\n"));
+            let way = match *key {
+                "cognito_issuer" => "cognito_auth = oidc\n",
+                "cognito_developer_url" => "cognito_auth = developer\n",
+                _ => "",
+            };
+            machine.configure(&format!("{others}{way}{key} = {value}\n"));
             let what = cases.tell(&format!("{key} = {value}"), &machine, &machine.call());
             assert!(what.contains(key), "{what}");
             assert!(!what.contains("secret"), "{what}");

@@ -83,7 +83,12 @@ pub fn read(profile: &Profile, issuer: &Issuer, status: u16, body: &[u8]) -> Res
     let metadata = match serde_json::from_slice::<Metadata>(body) {
         Ok(metadata) => metadata,
         Err(e) if e.is_data() => {
-            return configure(format!("The configuration of {} lacks an endpoint ({e}).", issuer.as_str()));
+            let why = e.to_string();
+            return configure(format!(
+                "The configuration of {} is not that of an OpenID provider: {}.",
+                issuer.as_str(),
+                foreign(why.split(" at line").next().unwrap_or_default())
+            ));
         }
         Err(_) => {
             return later(format!(

@@ -9,7 +9,8 @@
 //! | `erin` | comes from Example Corp through SAML, in the group with the role ReadOnly |
 //!
 //! Clients: [`PUBLIC_CLIENT`] (rotation with 60 s of grace), [`CONFIDENTIAL_CLIENT`] (with
-//! [`CLIENT_SECRET`], no rotation) and [`FOREIGN_CLIENT`], which the identity pool does not know.
+//! [`CLIENT_SECRET`], no rotation) and [`FOREIGN_CLIENT`], which the identity pool does not know. The OpenID
+//! providers have [`OIDC_CLIENT`] and [`OIDC_CONFIDENTIAL_CLIENT`]; [`OIDC_TENANT`] is attached.
 
 use crate::world::*;
 use serde_json::{Map, Value, json};
@@ -22,6 +23,12 @@ pub const CONFIDENTIAL_CLIENT: &str = "sandbox-confidential";
 pub const CLIENT_SECRET: &str = "s4ndb0x+secret/with=signs%and:colon";
 /// A client that is not among the identity pool's providers.
 pub const FOREIGN_CLIENT: &str = "sandbox-foreign";
+/// The public client of the OpenID providers: rotation on with 60 s of grace.
+pub const OIDC_CLIENT: &str = "0f1e2d3c-oidc.example";
+/// Their confidential client: needs [`CLIENT_SECRET`], no rotation.
+pub const OIDC_CONFIDENTIAL_CLIENT: &str = "0f1e2d3c-confidential.example";
+/// The tenant of theirs that is attached to the identity pool.
+pub const OIDC_TENANT: &str = "acme";
 /// Everybody's password.
 pub const PASSWORD: &str = "password";
 /// The bucket.
@@ -56,6 +63,7 @@ impl Default for World {
                 developer_provider: "login.example".to_owned(),
                 credential_seconds: 3600,
             },
+            oidc: oidc(),
             roles: roles(),
             buckets: vec![Bucket {
                 name: BUCKET.to_owned(),
@@ -80,8 +88,25 @@ fn arn(role: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{role}")
 }
 
-fn clients() -> Vec<Client> {
-    let client = |id: &str, secret: Option<&str>, rotation: Option<i64>| Client {
+fn oidc() -> Oidc {
+    let scopes = ["openid", "email", "profile", "offline_access"].map(str::to_owned).to_vec();
+    let client =
+        |id: &str, secret, rotation| Client { scopes: scopes.clone(), ..client(id, secret, rotation) };
+    Oidc {
+        clients: vec![
+            client(OIDC_CLIENT, None, Some(60)),
+            client(OIDC_CONFIDENTIAL_CLIENT, Some(CLIENT_SECRET), None),
+        ],
+        attached: vec![OIDC_TENANT.to_owned()],
+        auth_methods: ["client_secret_basic", "client_secret_post"].map(str::to_owned).to_vec(),
+        revocation: true,
+        discovery: Map::new(),
+        claims: Map::new(),
+    }
+}
+
+fn client(id: &str, secret: Option<&str>, rotation: Option<i64>) -> Client {
+    Client {
         id: id.to_owned(),
         secret: secret.map(str::to_owned),
         redirect_uris: vec!["http://localhost:8080".to_owned()],
@@ -94,7 +119,10 @@ fn clients() -> Vec<Client> {
         id_token_seconds: 3600,
         access_token_seconds: 3600,
         refresh_token_seconds: 2_592_000,
-    };
+    }
+}
+
+fn clients() -> Vec<Client> {
     vec![
         client(PUBLIC_CLIENT, None, Some(60)),
         client(CONFIDENTIAL_CLIENT, Some(CLIENT_SECRET), None),

@@ -17,7 +17,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Where to look: `user_pool/` is the OAuth side, `identity_pool.rs` and `roles.rs` the other half,
+//! Where to look: `user_pool/` is the OAuth side, `oidc.rs` other OpenID providers, `identity_pool.rs` and `roles.rs` the other half,
 //! `sts.rs` and `s3/` take the credentials, `server.rs` is HTTP and faults around them, [`person`] is
 //! the one who sits at the browser.
 #![forbid(unsafe_code)]
@@ -32,6 +32,7 @@ mod fault;
 mod identity_pool;
 mod keys;
 mod log;
+mod oidc;
 pub mod person;
 mod random;
 mod roles;
@@ -179,9 +180,28 @@ impl Sandbox {
         )
     }
 
+    /// The text of a profile that signs in at `/oidc/TENANT`, for the public client there. Redirect URIs
+    /// are registered as by [`Self::profile`].
+    pub fn oidc_profile(&self, name: &str, tenant: &str, redirect_uri: &str) -> String {
+        for uri in redirect_uri.split(',') {
+            self.register_redirect_uri(uri.trim());
+        }
+        let state = self.shared.state();
+        format!(
+            "[profile {name}]\nregion = {}\nendpoint_url = {}\ncognito_auth = oidc\ncognito_issuer = {}\n\
+             cognito_client_id = {}\ncognito_identity_pool_id = {}\ncognito_redirect_uri = {redirect_uri}\n",
+            state.world.region,
+            self.url,
+            oidc::issuer(&state, tenant),
+            cast::OIDC_CLIENT,
+            state.world.identity_pool.id,
+        )
+    }
+
     /// Adds a callback and sign-out URL to every client.
     pub fn register_redirect_uri(&self, uri: &str) {
-        for client in &mut self.shared.state().world.clients {
+        let world = &mut self.shared.state().world;
+        for client in world.clients.iter_mut().chain(&mut world.oidc.clients) {
             for list in [&mut client.redirect_uris, &mut client.sign_out_uris] {
                 if !list.iter().any(|known| known == uri) {
                     list.push(uri.to_owned());

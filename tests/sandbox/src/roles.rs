@@ -1,6 +1,6 @@
 //! Which role the identity pool gives, in AWS's order: the role asked for, the mapping, the default.
 
-use crate::identity_pool::{OWN_PROVIDER, Refusal};
+use crate::identity_pool::Refusal;
 use crate::world::{MappingKind, World};
 use serde_json::Value;
 
@@ -12,8 +12,8 @@ pub(crate) fn choose(
     wish: Option<&str>,
 ) -> Result<String, Refusal> {
     let pool = &world.identity_pool;
-    // Developer identities get the default role; mappings belong to user pools and other providers.
-    let mapping = pool.mapping.as_ref().filter(|_| provider != OWN_PROVIDER);
+    // The mapping is the user pool's; everybody else gets the default role.
+    let mapping = pool.mapping.as_ref().filter(|_| provider == world.logins_key());
     let role = match (mapping, wish) {
         (None, None) => default_role(world)?,
         (None, Some(_)) => return Err(refused_wish()),

@@ -5,7 +5,7 @@ use crate::log::Endpoint;
 use crate::sigv4::Authorization;
 use crate::state::State;
 use crate::user_pool::{authorize, company, login, metadata, sign_out, token};
-use crate::{identity_pool, sts};
+use crate::{identity_pool, oidc, sts};
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Uri};
 
@@ -27,6 +27,9 @@ pub(crate) fn endpoint(state: &State, request: &Request) -> Endpoint {
         return identity_pool::endpoint(target);
     }
     let path = request.path.as_str();
+    if let Some((_, rest)) = oidc::split(path) {
+        return oidc::endpoint(request, rest);
+    }
     let pool = format!("/{}", state.world.user_pool_id);
     match (&request.method, path.strip_prefix(&pool).unwrap_or(path)) {
         (&Method::GET, "/oauth2/authorize") => Endpoint::Authorize,
@@ -50,6 +53,9 @@ pub(crate) fn endpoint(state: &State, request: &Request) -> Endpoint {
 
 /// The proper answer.
 pub(crate) fn answer(state: &mut State, endpoint: Endpoint, request: &Request) -> Reply {
+    if let Some((tenant, _)) = oidc::split(&request.path) {
+        return oidc::answer(state, endpoint, request, tenant);
+    }
     match endpoint {
         Endpoint::Authorize => authorize::authorize(state, request),
         Endpoint::Login => login_pages(state, request),

@@ -30,6 +30,8 @@ pub struct World {
     pub groups: Vec<Group>,
     /// The identity pool.
     pub identity_pool: IdentityPool,
+    /// OpenID providers that are not Cognito.
+    pub oidc: Oidc,
     /// IAM roles.
     pub roles: Vec<Role>,
     /// S3 buckets with their first objects.
@@ -72,6 +74,23 @@ pub struct Client {
     pub access_token_seconds: i64,
     /// Refresh token life in seconds; Cognito: 3,600 to 315,360,000, default 2,592,000.
     pub refresh_token_seconds: i64,
+}
+
+/// The OpenID providers at `/oidc/TENANT`, which differ in nothing but their issuer.
+#[derive(Clone, Debug)]
+pub struct Oidc {
+    /// Clients, the same at each tenant.
+    pub clients: Vec<Client>,
+    /// Tenants that are attached to the identity pool, with all their clients.
+    pub attached: Vec<String>,
+    /// `token_endpoint_auth_methods_supported`, and what is taken.
+    pub auth_methods: Vec<String>,
+    /// Whether there is a revocation endpoint.
+    pub revocation: bool,
+    /// Members of the configuration in place of the true ones.
+    pub discovery: Map<String, Value>,
+    /// Claims of ID tokens in place of the true ones.
+    pub claims: Map<String, Value>,
 }
 
 /// A SAML identity provider: a name in the user pool and a login page of its own.

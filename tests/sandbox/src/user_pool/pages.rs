@@ -136,7 +136,7 @@ fn page(language: &str, title: &str, class: &str, body: &str) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, char| {
         match char {
             '&' => safe.push_str("&amp;"),

@@ -113,7 +113,7 @@ fn tokens(
 }
 
 /// RFC 7636 §4.6, and §4.1 for the verifier's form.
-fn proves(verifier: &str, challenge: &str) -> bool {
+pub(crate) fn proves(verifier: &str, challenge: &str) -> bool {
     let well_formed = (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
     well_formed && URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes())) == challenge
