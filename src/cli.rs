@@ -49,6 +49,8 @@ pub enum Command {
     Logout(Logout),
     /// Say who is signed in, until when, and where it is kept
     Status(Status),
+    /// Print the ID token alone, e.g. for an API behind API Gateway
+    Token(Token),
     /// Check everything that a sign-in needs, and say what to do
     Doctor(Doctor),
     /// Write a profile into ~/.aws/config; without flags it asks
@@ -95,6 +97,17 @@ pub struct Status {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The access token instead
+    #[arg(long)]
+    pub access: bool,
 }
 
 /// `doctor`.

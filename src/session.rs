@@ -6,9 +6,11 @@
 
 mod decision;
 mod server;
+mod token;
 mod writers;
 
 pub use decision::{Known, Life, Step, decide, lead};
+pub use token::TokenKind;
 
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
@@ -38,11 +40,11 @@ pub const RENEWAL_LIMIT: Duration = Duration::from_secs(15);
 
 /// What came of a silent attempt.
 #[derive(Debug)]
-pub enum Silent {
-    /// Credentials, new or still good enough.
-    Credentials(Credentials),
-    /// Renewing failed; these still live.
-    Kept(Credentials, Error),
+pub enum Silent<T = Credentials> {
+    /// What was wanted, new or still good enough.
+    Fresh(T),
+    /// Renewing failed; this still lives.
+    Kept(T, Error),
     /// There is no usable refresh token: a person has to sign in.
     SignIn,
 }
@@ -104,10 +106,10 @@ impl<'a> Session<'a> {
     pub fn silent(&self, ahead: bool) -> Result<Silent, Error> {
         let cached = self.vault.cached_anywhere();
         if !ahead && let Some(cached) = cached.as_ref().filter(|cached| self.step(cached).prints()) {
-            return Ok(Silent::Credentials(cached.clone()));
+            return Ok(Silent::Fresh(cached.clone()));
         }
         match (self.renew(), cached.filter(|c| is_alive(c, Timestamp::now()))) {
-            (Ok(Some(new)), _) => Ok(Silent::Credentials(new)),
+            (Ok(Some(new)), _) => Ok(Silent::Fresh(new)),
             (Ok(None), None) => Ok(Silent::SignIn),
             (Ok(None), Some(cached)) => Ok(Silent::Kept(cached, needs_sign_in(self.profile))),
             (Err(error), Some(cached)) => Ok(Silent::Kept(cached, error)),

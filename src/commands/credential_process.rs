@@ -1,12 +1,10 @@
 //! `credential-process`: one JSON document on stdout, or two lines on stderr.
 
-use super::{Desk, env};
+use super::{Desk, env, hand_out};
 use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::profile::no_identity_pool;
 use crate::sign_in::flight::Flight;
-use crate::{output, platform};
-use std::io::ErrorKind;
 
 /// Prints credentials of the profile. stdin is never read, and on success stderr stays empty.
 pub fn run(profile: &str) -> Result<(), Error> {
@@ -29,11 +27,5 @@ fn print(name: &str) -> Result<(), Error> {
             desk.profile.command("doctor"),
         )
     })?;
-    let Err(e) = output::document(&document) else { return Ok(()) };
-    if e.kind() == ErrorKind::BrokenPipe {
-        // Whoever asked has gone, and nobody is left to be told.
-        return Ok(());
-    }
-    let what = format!("The credentials could not be written to stdout: {}.", platform::reason(&e));
-    Err(Error::new(Next::Stop, what, desk.profile.command("credential-process")))
+    hand_out(&desk.profile, "credential-process", &document)
 }

@@ -11,9 +11,10 @@ mod doctor;
 mod login;
 mod logout;
 mod status;
+mod token;
 
 use crate::cli::{Cli, Command};
-use crate::error::Error;
+use crate::error::{Error, Next};
 use crate::http::Proxies;
 use crate::journal::Journal;
 use crate::profile::Profile;
@@ -22,6 +23,7 @@ use crate::session::Session;
 use crate::store::EntryName;
 use crate::vault::{Places, Vault};
 use crate::{log, output, platform};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 /// Carries a command line out. Exit 0 on success and 1 on failure; 2 is the parser's own.
@@ -32,6 +34,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Login(args) => login::run(args),
         Command::Logout(args) => logout::run(args),
         Command::Status(args) => status::run(args),
+        Command::Token(args) => token::run(args),
         Command::Doctor(args) => return doctor::run(args),
         Command::Configure(args) => configure::run(args),
         Command::SignIn(args) => detached::sign_in(&args.profile),
@@ -52,6 +55,18 @@ fn report(error: &Error, verbosity: u8) {
     if let (Some(detail), 1..) = (error.detail(), verbosity) {
         output::stderr(&format!("cause: {detail}"));
     }
+}
+
+/// Writes what a program is waiting for to stdout, in one piece.
+fn hand_out(profile: &Profile, command: &str, bytes: &[u8]) -> Result<(), Error> {
+    let Err(e) = output::document(bytes) else { return Ok(()) };
+    if e.kind() == ErrorKind::BrokenPipe {
+        // Whoever asked has gone, and nobody is left to be told.
+        return Ok(());
+    }
+    let thing = if command == "token" { "token" } else { "credentials" };
+    let what = format!("The {thing} could not be written to stdout: {}.", platform::reason(&e));
+    Err(Error::new(Next::Stop, what, profile.command(command)))
 }
 
 /// A variable of the process environment. Without `HOME`, as under some service managers, the user

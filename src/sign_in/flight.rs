@@ -5,6 +5,7 @@
 //! releases and for results that lie in a store, so a killed winner blocks nobody.
 
 use super::detached::{self, Hello};
+use super::want::{AwsCredentials, Token, Want};
 use super::{LOCK_LIMIT, is_running, login_lock, login_patience, may_open, overtaken, renewal, words};
 use crate::browser;
 use crate::clock::{Timestamp, spoken};
@@ -12,8 +13,9 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::journal::{Attempt, Journal, Outcome, SignIn};
 use crate::lock::{Holder, Lock, Waited};
+use crate::login::Login;
 use crate::profile::{Environment, Interactive, Profile};
-use crate::session::{Session, Silent, Step, needs_sign_in};
+use crate::session::{Session, Silent, Step, TokenKind, needs_sign_in};
 use crate::shell;
 use crate::terminal;
 use std::ops::ControlFlow;
@@ -27,7 +29,7 @@ const LIVE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long no sign-in may be seen before it counts as dead: `login` replacing it leaves a short gap.
 const TAKE_OVER: Duration = Duration::from_secs(1);
 
-/// One caller in need of credentials.
+/// One caller in need of credentials or a token.
 pub struct Flight<'a> {
     /// Its profile's session.
     pub session: &'a Session<'a>,
@@ -49,16 +51,16 @@ struct Began {
 }
 
 /// What waiting for the login lock gave.
-enum Entered {
+enum Entered<T> {
     /// The lock.
     Working(Lock),
     /// Another process was faster.
-    Cached(Credentials),
+    Ready(T),
 }
 
 /// What waiting for a sign-in gave.
-enum Joined {
-    Cached(Credentials),
+enum Joined<T> {
+    Ready(T),
     /// It ended, for another profile of the same login or without a cache. The error is for the case
     /// that there is no login all the same.
     LookAgain(Error),
@@ -81,7 +83,7 @@ impl Flight<'_> {
             return Ok(credentials);
         }
         // A live credential is always better than an error, wherever the error comes from.
-        self.new_credentials().or_else(|error| match self.session.alive() {
+        self.obtain(&AwsCredentials).or_else(|error| match self.session.alive() {
             Some(credentials) => {
                 self.journal.note(&self.session.profile.name, error.what());
                 Ok(credentials)
@@ -90,56 +92,65 @@ impl Flight<'_> {
         })
     }
 
-    fn new_credentials(&self) -> Result<Credentials, Error> {
+    /// A login whose token lives: from the store, else by a refresh, else by a sign-in where one is allowed.
+    pub fn token(&self, kind: TokenKind) -> Result<Login, Error> {
+        match self.session.warm_token(kind)? {
+            Some(login) => Ok(login),
+            None => self.obtain(&Token(kind)),
+        }
+    }
+
+    fn obtain<W: Want>(&self, want: &W) -> Result<W::Thing, Error> {
         let profile = self.session.profile;
         let last = self.journal.last_sign_in(&profile.login_entry());
-        let attempt = self.journal.last_attempt(&profile.credentials_entry());
+        let attempt = self.journal.last_attempt(&want.attempts(profile));
         let began = &Began { at: Timestamp::now(), instant: Instant::now(), last, attempt };
         let mut joined = None;
         loop {
-            let lock = match self.enter(began)? {
-                Entered::Cached(credentials) => return Ok(credentials),
+            let lock = match self.enter(want, began)? {
+                Entered::Ready(thing) => return Ok(thing),
                 Entered::Working(lock) => lock,
             };
-            let silent = match self.session.silent(false) {
+            let failed = |why: &Error| renewal::failed(&want.attempts(profile), self.journal, why);
+            let silent = match want.silent(self.session, began.at) {
                 // A keychain that two hundred ask at once may be too slow; the sign-in brings what it has.
                 Err(_) if self.is_running()? => Silent::SignIn,
-                silent => silent.inspect_err(|why| renewal::failed(profile, self.journal, why))?,
+                silent => silent.inspect_err(failed)?,
             };
             match (silent, joined) {
-                (Silent::Credentials(credentials), _) => return Ok(credentials),
-                (Silent::Kept(credentials, why), _) => {
-                    self.keep(&why);
-                    return Ok(credentials);
+                (Silent::Fresh(thing), _) => return Ok(thing),
+                (Silent::Kept(thing, why), _) => {
+                    failed(&why);
+                    self.told_that_it_is_kept(&why);
+                    return Ok(thing);
                 }
                 (Silent::SignIn, None) => self.start()?,
                 (Silent::SignIn, Some(error)) => return Err(error),
             }
             drop(lock);
-            match self.join(began)? {
-                Joined::Cached(credentials) => return Ok(credentials),
+            match self.join(want, began)? {
+                Joined::Ready(thing) => return Ok(thing),
                 Joined::LookAgain(error) => joined = Some(error),
             }
         }
     }
 
-    /// Live credentials are handed out although renewing them failed; the next attempt can wait.
-    fn keep(&self, why: &Error) {
-        let profile = self.session.profile;
-        renewal::failed(profile, self.journal, why);
+    /// What lives is handed out although renewing it failed.
+    fn told_that_it_is_kept(&self, why: &Error) {
         let text = format!("Renewing failed, the credentials at hand are used: {}", why.what());
         self.session.vault.notice(&text);
     }
 
-    fn enter(&self, began: &Began) -> Result<Entered, Error> {
+    fn enter<W: Want>(&self, want: &W, began: &Began) -> Result<Entered<W::Thing>, Error> {
         let profile = self.session.profile;
         let path = login_lock(self.journal.folder()?, profile);
         let entered = Instant::now();
         let mut waited_for_it = false;
         let waited = Lock::acquire_until(&path, login_patience(), |holder| {
             waited_for_it = true;
-            match self.session.ready(began.at).or_else(|| self.live_meanwhile(entered, holder)) {
-                Some(credentials) => ControlFlow::Break(credentials),
+            let ready = want.ready(self.session, began.at);
+            match ready.or_else(|| self.live_meanwhile(want, entered, holder)) {
+                Some(thing) => ControlFlow::Break(thing),
                 None => ControlFlow::Continue(()),
             }
         })?;
@@ -147,37 +158,42 @@ impl Flight<'_> {
             Waited::Acquired(lock) if !waited_for_it => Ok(Entered::Working(lock)),
             // Whoever held it before may have brought what we want, however short it lives, or have
             // found out why it can't be had.
-            Waited::Acquired(lock) => match self.session.ready(began.at) {
-                Some(credentials) => Ok(Entered::Cached(credentials)),
-                None => self.failed_meanwhile(began).map_or(Ok(Entered::Working(lock)), Err),
+            Waited::Acquired(lock) => match want.ready(self.session, began.at) {
+                Some(thing) => Ok(Entered::Ready(thing)),
+                None => self.failed_meanwhile(want, began).map_or(Ok(Entered::Working(lock)), Err),
             },
             Waited::Overtook(lock, holder) => {
                 self.session.vault.notice(&overtaken(profile, holder.as_ref()));
                 Ok(Entered::Working(lock))
             }
-            Waited::Stopped(credentials) => Ok(Entered::Cached(credentials)),
+            Waited::Stopped(thing) => Ok(Entered::Ready(thing)),
             Waited::TimedOut => Err(stuck(profile, &path)),
         }
     }
 
     /// Why the renewal failed that this call has waited for.
-    fn failed_meanwhile(&self, began: &Began) -> Option<Error> {
-        let attempt = self.journal.last_attempt(&self.session.profile.credentials_entry());
+    fn failed_meanwhile<W: Want>(&self, want: &W, began: &Began) -> Option<Error> {
+        let attempt = self.journal.last_attempt(&want.attempts(self.session.profile));
         if attempt == began.attempt { None } else { Some(attempt?.why?.into()) }
     }
 
     /// What still lives, for a caller that has waited long enough for another's renewal.
-    fn live_meanwhile(&self, entered: Instant, holder: Option<&Holder>) -> Option<Credentials> {
+    fn live_meanwhile<W: Want>(
+        &self,
+        want: &W,
+        entered: Instant,
+        holder: Option<&Holder>,
+    ) -> Option<W::Thing> {
         if entered.elapsed() < LIVE_PATIENCE {
             return None;
         }
-        let credentials = self.session.alive()?;
+        let thing = want.alive(self.session)?;
         let what = format!(
             "Another cognito-creds ({}) is still renewing; the credentials at hand are used.",
             Holder::words(holder)
         );
         self.journal.note(&self.session.profile.name, &what);
-        Some(credentials)
+        Some(thing)
     }
 
     /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see it.
@@ -213,13 +229,13 @@ impl Flight<'_> {
     /// Waits for the running sign-in, as long as this profile allows.
     ///
     /// The record of the sign-in before stands until the new one has written its own.
-    fn join(&self, began: &Began) -> Result<Joined, Error> {
+    fn join<W: Want>(&self, want: &W, began: &Began) -> Result<Joined<W::Thing>, Error> {
         let profile = self.session.profile;
         let until = began.instant + profile.wait;
         let mut last_seen = Instant::now();
         loop {
-            if let Some(credentials) = self.session.ready(began.at) {
-                return Ok(Joined::Cached(credentials));
+            if let Some(thing) = want.ready(self.session, began.at) {
+                return Ok(Joined::Ready(thing));
             }
             if self.is_running()? {
                 last_seen = Instant::now();
@@ -228,8 +244,10 @@ impl Flight<'_> {
             let own = record.as_ref().is_some_and(|r| r.profile == profile.name);
             let is_new = record.as_ref().is_some_and(|r| r.ended.is_some()) && record != began.last;
             match record.filter(|_| is_new).map(|r| r.outcome) {
-                // The role of another profile may be refused where this one's is not.
-                Some(Some(Outcome::Failed(told))) if !own => return Ok(Joined::LookAgain(told.into())),
+                // The role of another profile may be refused where this one's is not; the login is there.
+                Some(Some(Outcome::Failed(told))) if !own || want.survives_a_failed_exchange() => {
+                    return Ok(Joined::LookAgain(told.into()));
+                }
                 Some(Some(Outcome::Failed(told) | Outcome::NotBegun(told))) => return Err(told.into()),
                 Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain(did_not_last(profile))),
                 Some(None) => {

@@ -6,7 +6,7 @@
 //! "is one running?" is a question to the kernel, and a killed process leaves no answer behind. A
 //! process that is stopped is overtaken after a bound; `session/writers.rs` tells why that is safe.
 //!
-//! - [`flight`]: the caller's side. Renew, or start a sign-in, or join the one that runs.
+//! - [`flight`]: the caller's side. Renew, or start a sign-in, or join the one that runs. [`want`]: for what.
 //! - [`attend`]: the sign-in itself, from the open port to the stored login.
 //! - [`renewal`]: renewing ahead, behind the caller's back, and not again so soon.
 //! - [`detached`]: processes that outlive their caller.
@@ -15,6 +15,7 @@ pub mod attend;
 pub mod detached;
 pub mod flight;
 pub mod renewal;
+pub mod want;
 mod words;
 
 use crate::clock::{Timestamp, spoken};

@@ -12,6 +12,7 @@ use crate::lock::{Lock, Waited};
 use crate::profile::Profile;
 use crate::retry;
 use crate::session::{Session, Silent, Step};
+use crate::store::EntryName;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,10 +76,10 @@ fn renew(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
     }
     match session.silent(true) {
         Ok(Silent::Kept(_, why)) | Err(why) => {
-            failed(profile, journal, &why);
+            failed(&profile.credentials_entry(), journal, &why);
             Err(why)
         }
-        Ok(Silent::Credentials(_) | Silent::SignIn) => Ok(()),
+        Ok(Silent::Fresh(_) | Silent::SignIn) => Ok(()),
     }
 }
 
@@ -89,12 +90,11 @@ pub fn rests(profile: &Profile, journal: &Journal) -> bool {
     last.is_some_and(|last| last.failures > 0 && !may_begin(Some(&last), Timestamp::now()))
 }
 
-/// Remembers a failed renewal, for the next one's pause.
-pub fn failed(profile: &Profile, journal: &Journal, why: &Error) {
-    let entry = profile.credentials_entry();
-    let last = journal.last_attempt(&entry);
+/// Remembers a failed renewal of what is recorded under `entry`, for the next one's pause.
+pub fn failed(entry: &EntryName, journal: &Journal, why: &Error) {
+    let last = journal.last_attempt(entry);
     let next = after_failure(last.as_ref(), Timestamp::now(), why.wait(), retry::random());
-    journal.record_attempt(&entry, &Attempt { why: Some(why.into()), ..next });
+    journal.record_attempt(entry, &Attempt { why: Some(why.into()), ..next });
 }
 
 fn under_way_until(not_before: Timestamp) -> Attempt {
