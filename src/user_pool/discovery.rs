@@ -131,9 +131,10 @@ impl Metadata {
         let url = |name: &str, text: &str| {
             let url = values::endpoint(text).map_err(|why| format!("{name}: {}", foreign(&why)))?;
             // Plain http stays on this machine, and whoever is not on it has no business there.
-            match url.scheme() == "https" || issuer.as_str().starts_with("http://") {
-                true => Ok::<Url, String>(url),
-                false => Err(format!("{name}: '{}' is not https", foreign(text))),
+            if url.scheme() == "https" || issuer.as_str().starts_with("http://") {
+                Ok::<Url, String>(url)
+            } else {
+                Err(format!("{name}: '{}' is not https", foreign(text)))
             }
         };
         Ok(Endpoints {
