@@ -220,9 +220,10 @@ impl OAuthError {
         serde_json::from_slice(body).ok()
     }
 
+    /// To stand within a sentence.
     fn words(&self) -> String {
         match &self.error_description {
-            Some(text) => foreign(&format!("{}: {text}", self.error)),
+            Some(text) => foreign(&format!("{}: {}", self.error, text.trim_end().trim_end_matches('.'))),
             None => foreign(&self.error),
         }
     }
