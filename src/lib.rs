@@ -8,6 +8,7 @@
 //! - [`session`]: the use-case. A pure decision about the next step, and the loop that carries it out.
 //! - [`sign_in`]: one browser tab for however many processes need one.
 //! - [`user_pool`]: authorize, callback, page, tokens, claims. [`identity_pool`]: credentials and roles.
+//! - [`developer`]: a backend of the team's own that vouches for people instead of a user pool.
 //! - [`vault`] over [`store`]: where logins and credentials are kept. [`login`] and [`credentials`]:
 //!   what is kept. [`journal`]: what is remembered and no secret.
 //! - [`profile`]: the settings. [`http`]: the one outbound client. [`lock`], [`platform`],
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod credentials;
+pub mod developer;
 pub mod error;
 pub mod http;
 pub mod identity_pool;

@@ -105,6 +105,15 @@ impl Login {
         self.provider = claims.provider();
     }
 
+    /// Takes over what an identity pool's own token says, which knows an identity and no name.
+    pub fn vouch(&mut self, claims: &Claims, host: &str) {
+        self.sub.clone_from(&claims.sub);
+        self.provider = Some(foreign(host));
+        if self.user.is_empty() {
+            self.user = foreign(claims.who());
+        }
+    }
+
     /// Takes over the tokens of a refresh. No new refresh token means that the old one stays
     /// (Cognito Developer Guide, "Refresh tokens"); a new one replaces it.
     pub fn renew(&mut self, tokens: Tokens, now: Timestamp) {

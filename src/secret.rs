@@ -7,6 +7,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use zeroize::Zeroizing;
 
 macro_rules! secret {
     ($(#[doc = $doc:literal])+ $name:ident) => {
@@ -80,6 +81,28 @@ secret! {
     SessionToken
 }
 
+/// A person's password, on its way from the terminal into one request. It can't be cloned, stored or
+/// serialized, and is zeroized when that request has been made.
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes the text over; the caller keeps no copy.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text, for the one request that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password([redacted])")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +110,6 @@ mod tests {
     #[test]
     fn debug_shows_the_type_and_nothing_of_the_text() {
         assert_eq!(format!("{:?}", RefreshToken::new("canary")), "RefreshToken([redacted])");
+        assert_eq!(format!("{:?}", Password::new("canary".to_owned())), "Password([redacted])");
     }
 }

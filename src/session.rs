@@ -15,7 +15,7 @@ pub use token::TokenKind;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
-use crate::http::{Client, Network, Proxies, REQUEST_LIMIT};
+use crate::http::{Client, Network, Proxies};
 use crate::identity_pool::api;
 use crate::identity_pool::enhanced::IdentityPool;
 use crate::identity_pool::remedies::{Act, Tried};
@@ -28,7 +28,7 @@ use crate::retry;
 use crate::secret::{ClientSecret, IdToken};
 use crate::user_pool::claims::Claims;
 use crate::user_pool::discovery::Metadata;
-use crate::user_pool::token::{Done, TokenError, Tokens};
+use crate::user_pool::token::{TokenError, Tokens};
 use crate::vault::Vault;
 use decision::is_alive;
 use std::cell::{OnceCell, RefCell};
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
                         Err(error) => return Err(self.rotated(&login, tokens.refresh_token, error)),
                     };
                     let mut renewed = login.clone();
-                    renewed.describe(&claims);
+                    self.describe(&mut renewed, &claims);
                     renewed.renew(tokens, Timestamp::now());
                     renewed.metadata = self.metadata();
                     self.save_renewed(&mut renewed, &login)?;
@@ -201,38 +201,6 @@ impl<'a> Session<'a> {
         Ok(claims)
     }
 
-    /// The refresh call with its repetitions. A request whose answer was lost may have rotated the
-    /// token: it is repeated once, inside the grace period, and not more.
-    fn refreshed_tokens(&self, login: &Login, until: Instant) -> Result<Tokens, TokenError> {
-        let Auth::Browser(app) = &self.profile.auth else {
-            return Err(TokenError::Refused(self.unsupported()));
-        };
-        let secret = self.secret();
-        self.recall(login);
-        let mut moved = login.metadata.is_some();
-        let mut endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
-        log::info!("asking {} for new tokens", app.server.host());
-        let (mut repeat, mut lost) = (0, 0);
-        loop {
-            let result = endpoint.refresh(&login.refresh_token, left(until).min(REQUEST_LIMIT));
-            let Err(TokenError::Unavailable { error, done }) = result else { return result };
-            if done == Done::NotThere && std::mem::take(&mut moved) {
-                log::info!("{}; asking where its token endpoint is now", error.what());
-                self.forget_metadata();
-                endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
-                continue;
-            }
-            lost += u32::from(done == Done::Perhaps);
-            let pause = retry::pause(repeat, error.wait(), left(until), retry::random());
-            let (Some(pause), true) = (pause, lost < 2 && done != Done::NotThere) else {
-                return Err(TokenError::Unavailable { error, done });
-            };
-            log::info!("{}; again in {} ms", error.what(), pause.as_millis());
-            std::thread::sleep(pause);
-            repeat += 1;
-        }
-    }
-
     /// The tokens' claims, if they are ours.
     pub fn check(&self, tokens: &Tokens, nonce: Option<&str>) -> Result<Claims, Error> {
         self.claims_of(&tokens.id_token, nonce)
@@ -244,7 +212,10 @@ impl<'a> Session<'a> {
         let claims = Claims::decode(token).map_err(|why| self.not_ours(&why))?;
         let checked = match &self.profile.auth {
             Auth::Browser(app) => claims.check(&app.server, &app.client_id, nonce),
-            Auth::Developer(_) => return Err(self.unsupported()),
+            Auth::Developer(_) => {
+                let pool = self.profile.identity_pool.as_ref().map_or("", |id| id.as_str());
+                claims.check_of_identity_pool(pool)
+            }
         };
         checked.map_err(|why| self.not_ours(&why)).map(|()| claims)
     }
@@ -264,8 +235,12 @@ impl<'a> Session<'a> {
         loop {
             let claims = self.claims_of(&login.id_token, None)?;
             let role = role::choose(self.profile, &claims)?;
-            let error = match pool.credentials(login.identity(id), &login.id_token, &claims, role.as_deref())
-            {
+            let error = match pool.credentials(
+                self.identity(&login, &claims),
+                &login.id_token,
+                &claims,
+                role.as_deref(),
+            ) {
                 Ok((identity, credentials)) => {
                     if let Some(error) = already_ended(&credentials) {
                         return Err(error);
@@ -274,7 +249,7 @@ impl<'a> Session<'a> {
                 }
                 Err(error) => error,
             };
-            match tried.next(error.refusal.remedy) {
+            match tried.next(self.remedy(&error)) {
                 Act::Refresh => match self.refresh(login, until)? {
                     Some(renewed) => login = renewed,
                     None => return Ok(None),
@@ -301,12 +276,6 @@ impl<'a> Session<'a> {
         let network = Network { ca_bundle: self.profile.ca_bundle.clone(), proxies: (self.proxies)() };
         let client = Client::new(&network)?;
         Ok(self.client.get_or_init(|| client))
-    }
-
-    fn unsupported(&self) -> Error {
-        let what =
-            format!("Profile {} signs in in a way that this version does not have.", self.profile.name);
-        Error::new(Next::Configure, what, self.profile.command("doctor"))
     }
 
     /// Opens the connection that [`Self::exchange`] will need, to be called before the token endpoint

@@ -2,7 +2,7 @@
 //! the JSON, so neither stdout nor stderr is a place to talk to anybody.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
 #[cfg(windows)]
 const DEVICE: &str = "CONOUT$";
@@ -44,7 +44,11 @@ pub fn say(text: &str) {
     }
 }
 
-/// Asks the person for one line, trimmed. Reads the terminal device, never stdin.
+/// The most bytes of an answer that are read.
+const ANSWER_MAX: u64 = 4096;
+
+/// Asks the person for one line, shown while it is typed and given back without blanks around it.
+/// Reads the terminal device, never stdin.
 ///
 /// # Errors
 /// There is no terminal, or the person ended the input (Ctrl-D): `UnexpectedEof`.
@@ -54,7 +58,7 @@ pub fn ask(question: &str) -> io::Result<String> {
     screen.write_all(question.as_bytes())?;
     let mut line = String::new();
     // A terminal gives one line at a time, so the buffer takes nothing of the next answer.
-    if BufReader::new(keyboard).read_line(&mut line)? == 0 {
+    if BufReader::new(keyboard.take(ANSWER_MAX)).read_line(&mut line)? == 0 {
         return Err(ErrorKind::UnexpectedEof.into());
     }
     Ok(line.trim().to_owned())

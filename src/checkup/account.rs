@@ -11,7 +11,7 @@ use crate::login::Login;
 use crate::profile::Profile;
 use crate::profile::auth::{Auth, Server};
 use crate::secret::IdToken;
-use crate::session::RENEWAL_LIMIT;
+use crate::session::{RENEWAL_LIMIT, Session};
 use crate::user_pool::claims::Claims;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ pub fn findings(checkup: &Checkup<'_>) -> Vec<Finding> {
     let claims = login.and_then(|login| Claims::decode(&login.id_token).ok());
     let mut findings = Vec::new();
     if let Ok(client) = checkup.session.client() {
-        findings.extend(identity_pool(profile, client, login, claims.as_ref()));
+        findings.extend(identity_pool(checkup.session, client, login, claims.as_ref()));
     }
     findings.push(match &stored {
         Err(error) => Finding::of("login", error, &profile.command("login")),
@@ -46,7 +46,9 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) 
     }
     let check = |claims: &Claims| match &profile.auth {
         Auth::Browser(app) => claims.check(&app.server, &app.client_id, None),
-        Auth::Developer(_) => Ok(()),
+        Auth::Developer(_) => {
+            claims.check_of_identity_pool(profile.identity_pool.as_ref().map_or("", |id| id.as_str()))
+        }
     };
     if let Some(Err(why)) = claims.map(check) {
         return Finding::fail(
@@ -86,11 +88,12 @@ fn role(profile: &Profile, claims: &Claims) -> Finding {
 /// the refusal itself (NotAuthorizedException, not ResourceNotFoundException) shows that the pool is
 /// there. Nothing is refreshed for the sake of this check.
 fn identity_pool(
-    profile: &Profile,
+    session: &Session<'_>,
     client: &Client,
     login: Option<&Login>,
     claims: Option<&Claims>,
 ) -> Option<Finding> {
+    let profile = session.profile;
     let id = profile.identity_pool.as_ref()?;
     let pool = match IdentityPool::new(profile, client, Instant::now() + RENEWAL_LIMIT) {
         Ok(pool) => pool,
@@ -102,7 +105,8 @@ fn identity_pool(
     let claims = claims.filter(live).and_then(|claims| Some((claims, role(claims)?)));
     Some(match (login, claims) {
         (Some(login), Some((claims, role))) => {
-            match pool.credentials(login.identity(id), &login.id_token, claims, role.as_deref()) {
+            match pool.credentials(session.identity(login, claims), &login.id_token, claims, role.as_deref())
+            {
                 Ok((_, credentials)) => {
                     let until = credentials.expiration.rfc3339().unwrap_or_default();
                     Finding::ok("identity pool", format!("{} gave credentials until {until}", id.as_str()))
@@ -123,7 +127,14 @@ fn identity_pool(
 /// Claims that name a provider and nobody.
 fn nobody(profile: &Profile) -> Option<Claims> {
     let region = profile.identity_pool.as_ref()?.region();
-    let Auth::Browser(app) = &profile.auth else { return None };
+    let app = match &profile.auth {
+        Auth::Browser(app) => app,
+        Auth::Developer(backend) => {
+            let iss = format!("https://{}", backend.logins_key);
+            return serde_json::from_value(serde_json::json!({ "iss": iss, "aud": "", "sub": "", "exp": 0 }))
+                .ok();
+        }
+    };
     if let Server::Oidc(issuer) = &app.server {
         let claims = serde_json::json!({"iss": issuer.as_str(), "aud": app.client_id, "sub": "", "exp": 0});
         return serde_json::from_value(claims).ok();

@@ -5,12 +5,14 @@
 //! finding says is secret: people paste it into issues.
 //!
 //! - [`config`]: the profile, its `credential_process` line, what shadows it.
-//! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock. [`oidc`]: another provider.
+//! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock. In its place [`oidc`], another
+//!   provider, or [`backend`], one that vouches for people.
 //! - [`machine`]: ports, browser, terminal, proxy, certificates.
 //! - [`stores`]: whether each place keeps what it is given.
 //! - [`account`]: the login, its role, the identity pool.
 
 pub mod account;
+pub mod backend;
 pub mod config;
 pub mod machine;
 pub mod oidc;
@@ -104,10 +106,13 @@ impl Checkup<'_> {
         let profile = self.profile();
         let (mut findings, clock) = match &profile.auth {
             Auth::Browser(AppClient { server: Server::Oidc(issuer), .. }) => oidc::findings(self, issuer),
-            _ => user_pool::findings(self),
+            Auth::Browser(_) => user_pool::findings(self),
+            Auth::Developer(backend) => backend::findings(self, backend),
         };
-        findings.extend(machine::ports(profile, self.journal));
-        findings.push(machine::browser(Some(profile), self.env));
+        if matches!(profile.auth, Auth::Browser(_)) {
+            findings.extend(machine::ports(profile, self.journal));
+            findings.push(machine::browser(Some(profile), self.env));
+        }
         findings.push(machine::terminal());
         findings.extend(stores::findings(profile, self.places));
         findings.push(clock);

@@ -3,11 +3,12 @@
 use super::{Desk, env, profile_name};
 use crate::cli::Login;
 use crate::clock::spoken;
-use crate::error::{Error, Next};
+use crate::error::{Error, Next, foreign};
 use crate::output;
 use crate::profile::auth::Auth;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
+use crate::secret::Password;
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
 use crate::{browser, terminal};
 use url::Url;
@@ -20,20 +21,36 @@ pub fn run(args: &Login) -> Result<(), Error> {
         let what = "Pasting the address needs a terminal, and there is none.";
         return Err(Error::new(Next::Stop, what, profile.command("login --no-browser")));
     }
-    let Auth::Browser(app) = &profile.auth else {
-        let what = format!("Profile {} signs in in a way that this version does not have.", profile.name);
-        return Err(Error::new(Next::Configure, what, profile.command("doctor")));
-    };
+    if matches!(profile.auth, Auth::Developer(_)) && !terminal::is_there() {
+        let what = format!(
+            "{} asks for a password, which is typed on a terminal, and there is none.",
+            profile.auth.host()
+        );
+        return Err(Error::new(Next::Stop, what, profile.command("login")));
+    }
     let vault = desk.vault();
     let session = desk.session(&vault);
     let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force, &env)? else {
         return Ok(());
     };
-    let signed_in = if args.paste {
-        attendance.run_pasted(app, ask_for_address)?
-    } else {
-        let way = if args.no_browser || !browser::can_be_seen(&env) { Way::Address } else { Way::Browser };
-        attendance.run(app, way, |url, redirect| announce(profile, way, url, redirect))?
+    let signed_in = match &profile.auth {
+        Auth::Browser(app) if args.paste => attendance.run_pasted(app, ask_for_address)?,
+        Auth::Browser(app) => {
+            let seen = !args.no_browser && browser::can_be_seen(&env);
+            let way = if seen { Way::Browser } else { Way::Address };
+            attendance.run(app, way, |url, redirect| announce(profile, way, url, redirect))?
+        }
+        Auth::Developer(backend) => {
+            let mut offered = backend.login_hint.clone();
+            attendance.run_at_backend(backend, |wrong| {
+                terminal::say(wrong.unwrap_or(&format!(
+                    "Signing in at {} for profile {}.",
+                    backend.host(),
+                    profile.name
+                )));
+                ask_for_password(&mut offered)
+            })?
+        }
     };
     output::stdout(&welcome(profile, &signed_in));
     Ok(())
@@ -72,6 +89,19 @@ fn ask_for_address(url: &Url) -> std::io::Result<String> {
         "Open this address in any browser and sign in:\n  {url}\nThe browser ends on an address that may not load. Copy it from the address bar."
     ));
     terminal::ask_hidden("Paste it here (it is not shown): ")
+}
+
+/// Asks for e-mail address and password; the address typed last is offered the next time.
+fn ask_for_password(offered: &mut Option<String>) -> std::io::Result<(String, Password)> {
+    let question = match offered.as_deref() {
+        Some(address) => format!("E-mail address [{}]: ", foreign(address)),
+        None => "E-mail address: ".to_owned(),
+    };
+    let typed = terminal::ask(&question)?;
+    let email = if typed.is_empty() { offered.clone().unwrap_or_default() } else { typed };
+    *offered = Some(email.clone()).filter(|email| !email.is_empty());
+    let password = terminal::ask_hidden("Password (it is not shown): ")?;
+    Ok((email, Password::new(password)))
 }
 
 fn welcome(profile: &Profile, signed_in: &SignedIn) -> String {

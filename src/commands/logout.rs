@@ -99,12 +99,22 @@ fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<Revoked, Er
     let session = desk.session(vault);
     let (mut first_error, mut outcome) = (None, Revoked::Yes);
     for login in tokens.into_values() {
-        let secret = session.secret();
-        let Auth::Browser(app) = &profile.auth else { continue };
-        session.recall(login);
-        let revoked = session
-            .token_endpoint(app, secret.as_ref())
-            .and_then(|endpoint| endpoint.revoke(&login.refresh_token, REQUEST_LIMIT));
+        let (revoked, told) = match &profile.auth {
+            Auth::Browser(app) => {
+                let secret = session.secret();
+                session.recall(login);
+                let endpoint = session.token_endpoint(app, secret.as_ref());
+                let revoked =
+                    endpoint.and_then(|endpoint| endpoint.revoke(&login.refresh_token, REQUEST_LIMIT));
+                (revoked, "the refresh token could not be revoked and stays valid at the server")
+            }
+            Auth::Developer(backend) => {
+                let desk = session.developer_desk(backend);
+                let ended = desk.and_then(|desk| desk.end(&login.refresh_token));
+                let told = "the login could not be ended at the backend and stays valid there";
+                (ended.map(|()| Revoked::Yes), told)
+            }
+        };
         let error = match revoked {
             Ok(Revoked::Yes) => continue,
             Ok(Revoked::NoEndpoint) => {
@@ -113,11 +123,7 @@ fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<Revoked, Er
             }
             Err(error) => error,
         };
-        let what = format!(
-            "{} is signed out on this machine, but the refresh token could not be revoked and stays valid at the server: {}",
-            login.user,
-            error.what()
-        );
+        let what = format!("{} is signed out on this machine, but {told}: {}", login.user, error.what());
         first_error = first_error.or(Some(Error::new(Next::TryAgain, what, profile.command("doctor"))));
     }
     first_error.map_or(Ok(outcome), Err)

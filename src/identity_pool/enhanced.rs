@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::{self, Client, REQUEST_LIMIT};
+use crate::profile::auth::Auth;
 use crate::profile::{Profile, no_identity_pool, values::IdentityPoolId};
 use crate::secret::{IdToken, SecretAccessKey, SessionToken};
 use crate::user_pool::claims::Claims;
@@ -99,9 +100,21 @@ impl<'a> IdentityPool<'a> {
 
     /// GetId: the person's IdentityId in this pool.
     fn get_id(&self, token: &IdToken, claims: &Claims) -> Result<String, CallError> {
-        let input = GetId { identity_pool_id: self.id.as_str(), logins: logins(token, claims) };
+        let input = GetId { identity_pool_id: self.id.as_str(), logins: self.logins(token, claims) };
         let answer: Identity = self.call("GetId", &input).map_err(|e| self.read(e, claims, None))?;
         Some(answer.identity_id).filter(|id| !id.is_empty()).ok_or_else(|| self.not_from_aws())
+    }
+
+    /// `{"cognito-idp.REGION.amazonaws.com/POOL": ID token}`, or the backend's own key.
+    fn logins<'t>(&self, token: &'t IdToken, claims: &'t Claims) -> Logins<'t>
+    where
+        'a: 't,
+    {
+        let key = match &self.profile.auth {
+            Auth::Browser(_) => claims.logins_key().unwrap_or_default(),
+            Auth::Developer(backend) => &backend.logins_key,
+        };
+        Logins::from([(key, token.expose())])
     }
 
     /// GetCredentialsForIdentity.
@@ -112,8 +125,11 @@ impl<'a> IdentityPool<'a> {
         claims: &Claims,
         role: Option<&str>,
     ) -> Result<(String, Credentials), CallError> {
-        let input =
-            GetCredentials { identity_id: identity, logins: logins(token, claims), custom_role_arn: role };
+        let input = GetCredentials {
+            identity_id: identity,
+            logins: self.logins(token, claims),
+            custom_role_arn: role,
+        };
         let answer: Given =
             self.call("GetCredentialsForIdentity", &input).map_err(|e| self.read(e, claims, role))?;
         let GivenCredentials { access_key_id, secret_key, session_token, expiration } = answer.credentials;
@@ -182,10 +198,6 @@ impl<'a> IdentityPool<'a> {
             error: Error::new(Next::TryAgain, what, self.profile.command("doctor")),
         }
     }
-}
-
-fn logins<'a>(token: &'a IdToken, claims: &'a Claims) -> Logins<'a> {
-    Logins::from([(claims.logins_key().unwrap_or_default(), token.expose())])
 }
 
 fn no_endpoint(profile: &Profile, id: &IdentityPoolId) -> Error {

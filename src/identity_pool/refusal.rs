@@ -6,7 +6,9 @@
 
 use super::role;
 use crate::error::{Error, Next, foreign};
-use crate::profile::Profile;
+use crate::profile::auth::Auth;
+use crate::profile::{Profile, keys};
+use crate::shell;
 use crate::user_pool::claims::Claims;
 
 /// The one-time remedy for a refusal.
@@ -157,6 +159,17 @@ fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<Stri
         );
     }
     if has("doesn't match providerName") || has("not from a supported provider") {
+        if let Auth::Developer(backend) = &asked.profile.auth {
+            let what = format!(
+                "Identity pool {} does not take the token that {} got for it as one of {} ({}).",
+                pool(asked),
+                backend.host(),
+                backend.logins_key,
+                said("NotAuthorizedException", text)
+            );
+            let (key, issuer) = (keys::DEVELOPER_LOGINS_KEY.name, foreign(key));
+            return (Remedy::None, what, Some(shell::set_key(key, &issuer, &asked.profile.name)));
+        }
         let what = format!(
             "Identity pool {} does not trust this login: add provider {} with app client {} to it.",
             pool(asked),

@@ -114,6 +114,22 @@ pub enum ProviderHint {
 pub struct Backend {
     /// What the paths are relative to; ends in `/`.
     pub url: Url,
+    /// Takes e-mail and password; of the same origin, like the two that follow.
+    pub login: Url,
+    /// Gives the identity and its OpenID token.
+    pub aws: Url,
+    /// Ends a login.
+    pub logout: Url,
+    /// The JSON fields of e-mail and password.
+    pub request_fields: [String; 2],
+    /// The JSON fields of the backend's token and the person's name.
+    pub login_fields: [String; 2],
+    /// The JSON fields of the IdentityId and the OpenID token.
+    pub aws_fields: [String; 2],
+    /// The word before the token in `Authorization`.
+    pub scheme: String,
+    /// The OpenID token's key in the identity pool's Logins map.
+    pub logins_key: String,
     /// Offered when the person is asked for an e-mail address.
     pub login_hint: Option<String>,
 }

@@ -87,6 +87,22 @@ keys! {
         "The OpenID provider of cognito_auth = oidc, exactly as it names itself.";
     DEVELOPER_URL = "cognito_developer_url", "URL", "",
         "The backend of cognito_auth = developer, e.g. https://login.example.com/api/v1.";
+    DEVELOPER_LOGIN_PATH = "cognito_developer_login_path", "path", "auth/login",
+        "Where the backend takes e-mail and password (POST), relative to cognito_developer_url.";
+    DEVELOPER_AWS_PATH = "cognito_developer_aws_path", "path", "auth/aws",
+        "Where the backend gives the identity and its OpenID token (GET).";
+    DEVELOPER_LOGOUT_PATH = "cognito_developer_logout_path", "path", "auth/logout",
+        "Where the backend ends a login (POST).";
+    DEVELOPER_REQUEST_FIELDS = "cognito_developer_request_fields", "two words", "email password",
+        "How the JSON fields of e-mail and password are named in the request to sign in.";
+    DEVELOPER_LOGIN_FIELDS = "cognito_developer_login_fields", "two words", "token username",
+        "How the JSON fields of the backend's token and the person's name are named in the answer to that.";
+    DEVELOPER_AWS_FIELDS = "cognito_developer_aws_fields", "two words", "IdentityId Token",
+        "How the JSON fields of the IdentityId and the OpenID token are named.";
+    DEVELOPER_SCHEME = "cognito_developer_scheme", "word", "token",
+        "The word before the backend's token in the Authorization header.";
+    DEVELOPER_LOGINS_KEY = "cognito_developer_logins_key", "host name", "cognito-identity.amazonaws.com",
+        "The key of the OpenID token in the identity pool's Logins map; GovCloud and China may have another.";
     FLOW = "cognito_flow", "enhanced", "enhanced",
         "How the identity pool hands out credentials.";
     INTERACTIVE = "cognito_interactive", "auto or never", "auto",

@@ -168,14 +168,14 @@ impl Profile {
     pub fn credentials_entry(&self) -> EntryName {
         let pool = self.identity_pool.as_ref().map_or("", IdentityPoolId::as_str);
         let endpoint = self.identity_endpoint.as_ref().map_or("", Url::as_str);
-        let user_pool = match &self.auth {
-            Auth::Browser(app) => app.server.user_pool_id().unwrap_or_default(),
-            Auth::Developer(_) => "",
+        let vouching = match &self.auth {
+            Auth::Browser(app) => app.server.user_pool_id().unwrap_or_default().to_owned(),
+            Auth::Developer(backend) => format!("{} {}", backend.aws, backend.logins_key),
         };
         let fips = if self.fips { "fips" } else { "" };
         let role = self.role.as_deref().unwrap_or_default();
         let login = self.login_entry();
-        EntryName::new("credentials", [login.as_str(), pool, endpoint, user_pool, fips, role])
+        EntryName::new("credentials", [login.as_str(), pool, endpoint, &vouching, fips, role])
     }
 
     /// The cache entries of all profiles in the config file that share this one's login, itself

@@ -41,7 +41,8 @@ impl Way {
         match self {
             Self::UserPool => &[&keys::DOMAIN, &keys::CLIENT_ID],
             Self::Oidc => &[&keys::ISSUER, &keys::CLIENT_ID],
-            Self::Developer => &[&keys::DEVELOPER_URL],
+            // Its token is of no other use.
+            Self::Developer => &[&keys::DEVELOPER_URL, &keys::IDENTITY_POOL_ID],
         }
     }
 }
@@ -109,9 +110,19 @@ impl Reader<'_> {
     }
 
     fn backend(&self) -> Result<Backend, Error> {
+        let url = self.required(&keys::DEVELOPER_URL, values::folder)?;
+        let path = |key| self.required(key, |v| values::below(&url, v));
         Ok(Backend {
-            url: self.required(&keys::DEVELOPER_URL, values::folder)?,
+            login: path(&keys::DEVELOPER_LOGIN_PATH)?,
+            aws: path(&keys::DEVELOPER_AWS_PATH)?,
+            logout: path(&keys::DEVELOPER_LOGOUT_PATH)?,
+            request_fields: self.required(&keys::DEVELOPER_REQUEST_FIELDS, values::two_words)?,
+            login_fields: self.required(&keys::DEVELOPER_LOGIN_FIELDS, values::two_words)?,
+            aws_fields: self.required(&keys::DEVELOPER_AWS_FIELDS, values::two_words)?,
+            scheme: self.required(&keys::DEVELOPER_SCHEME, values::auth_scheme)?,
+            logins_key: self.required(&keys::DEVELOPER_LOGINS_KEY, values::logins_key)?,
             login_hint: self.text(&keys::LOGIN_HINT),
+            url,
         })
     }
 
@@ -228,7 +239,8 @@ impl Reader<'_> {
         if !required.iter().any(missing) {
             return Ok(());
         }
-        let missing: Vec<_> = required.iter().copied().chain([expected]).filter(missing).collect();
+        let expected = Some(expected).filter(|key| !required.contains(key));
+        let missing: Vec<_> = required.iter().copied().chain(expected).filter(missing).collect();
         let names: Vec<_> = missing.iter().map(|k| k.name).collect();
         let names = match names.split_last() {
             Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),

@@ -132,6 +132,44 @@ pub fn folder(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// A path below `folder`, or elsewhere on its host: what is sent there is sent to no other origin.
+pub fn below(folder: &Url, path: &str) -> Result<Url, String> {
+    let url = folder.join(path).map_err(|_| format!("'{path}' is not a path"))?;
+    let no_user = url.username().is_empty() && url.password().is_none();
+    if url.origin() != folder.origin() || !no_user || url.fragment().is_some() {
+        return Err(format!("'{path}' is not a path on the backend's host; tokens are sent to no other"));
+    }
+    Ok(url)
+}
+
+/// Two different words with a blank between them.
+pub fn two_words(text: &str) -> Result<[String; 2], String> {
+    match text.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+        [first, second] if first != second => Ok([first.to_owned(), second.to_owned()]),
+        _ => Err(format!("'{text}' is not two different words with a blank between them")),
+    }
+}
+
+/// An authentication scheme, a `token` of RFC 9110 §5.6.2.
+pub fn auth_scheme(text: &str) -> Result<String, String> {
+    let ok = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if text.bytes().all(ok) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{text}' is not one word like token or Bearer"))
+    }
+}
+
+/// A key of a Logins map: a host name, perhaps with a path, without a scheme.
+pub fn logins_key(text: &str) -> Result<String, String> {
+    let ok = |b: u8| b.is_ascii_alphanumeric() || b".-_/".contains(&b);
+    if text.len() <= 128 && text.bytes().all(ok) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{text}' is not a host name like cognito-identity.amazonaws.com"))
+    }
+}
+
 /// Whether the URL's host is this machine: `localhost`, 127.0.0.0/8 or `::1`.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -297,6 +335,14 @@ pub fn example(key: &str) -> &'static str {
         "cognito_auth" => "user-pool",
         "cognito_issuer" => "https://YOUR-PROVIDER",
         "cognito_developer_url" => "https://YOUR-BACKEND/api/v1",
+        "cognito_developer_login_path" => "auth/login",
+        "cognito_developer_aws_path" => "auth/aws",
+        "cognito_developer_logout_path" => "auth/logout",
+        "cognito_developer_request_fields" => "'email password'",
+        "cognito_developer_login_fields" => "'token username'",
+        "cognito_developer_aws_fields" => "'IdentityId Token'",
+        "cognito_developer_scheme" => "token",
+        "cognito_developer_logins_key" => "cognito-identity.amazonaws.com",
         "cognito_flow" => "enhanced",
         "cognito_interactive" | "cognito_cache" => "auto",
         "cognito_wait" => "50s",
@@ -385,6 +431,27 @@ mod tests {
         assert_eq!(duration("1h", 0, 3600).unwrap().as_secs(), 3600);
         for bad in ["", "5", "m", "-1m", "+1m", "1.5h", "1d", "2h", "99999999999999999999h", "5 m", "1é"] {
             assert!(duration(bad, 1, 3600).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_path_never_leaves_the_backends_origin() {
+        let url = folder("https://login.example.com/api/v1").unwrap();
+        let at = |path| below(&url, path).map(|url| url.to_string());
+        assert_eq!(at("auth/login").unwrap(), "https://login.example.com/api/v1/auth/login");
+        assert_eq!(at("/aws?x=1").unwrap(), "https://login.example.com/aws?x=1");
+        for elsewhere in [
+            "https://evil.example/x",
+            "//evil.example/x",
+            "/\\evil.example/x",
+            "\\\\evil.example",
+            "http://login.example.com/x",
+            "https://login.example.com:8443/x",
+            "https://me@login.example.com/x",
+            "x#y",
+            "mailto:a@b",
+        ] {
+            assert!(at(elsewhere).is_err(), "{elsewhere}");
         }
     }
 

@@ -1,15 +1,21 @@
-//! Where the profile's authorization server is spoken to: known for a user pool, asked of an OpenID
-//! provider and kept with the login.
+//! Who vouches for the person: an authorization server, whose endpoints are known for a user pool, asked
+//! of an OpenID provider and kept with the login; or a developer's backend.
 
-use super::Session;
+use super::{Session, left};
+use crate::developer::Desk;
 use crate::error::Error;
 use crate::http::REQUEST_LIMIT;
+use crate::identity_pool::enhanced::CallError;
+use crate::identity_pool::refusal::Remedy;
 use crate::login::Login;
-use crate::profile::auth::{AppClient, Server};
-use crate::secret::ClientSecret;
+use crate::profile::auth::{AppClient, Auth, Backend, Server};
+use crate::retry;
+use crate::secret::{ClientSecret, RefreshToken};
+use crate::user_pool::claims::Claims;
 use crate::user_pool::discovery::{self, Metadata};
 use crate::user_pool::endpoints::Endpoints;
-use crate::user_pool::token::TokenEndpoint;
+use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
+use std::time::{Duration, Instant};
 
 impl Session<'_> {
     /// The server's endpoints. An OpenID provider is asked for them, once, unless a login has brought
@@ -51,7 +57,95 @@ impl Session<'_> {
     }
 
     /// The provider is asked anew when its endpoints are next needed.
-    pub(super) fn forget_metadata(&self) {
+    fn forget_metadata(&self) {
         self.metadata.replace(None);
+    }
+
+    /// The refresh call with its repetitions.
+    pub(super) fn refreshed_tokens(&self, login: &Login, until: Instant) -> Result<Tokens, TokenError> {
+        log::info!("asking {} for new tokens", self.profile.auth.host());
+        match &self.profile.auth {
+            Auth::Browser(app) => self.refreshed_by(app, login, until),
+            Auth::Developer(backend) => self.vouched_tokens(backend, &login.refresh_token, until),
+        }
+    }
+
+    fn refreshed_by(&self, app: &AppClient, login: &Login, until: Instant) -> Result<Tokens, TokenError> {
+        let secret = self.secret();
+        self.recall(login);
+        let refresh = || {
+            let endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
+            repeated(until, |limit| endpoint.refresh(&login.refresh_token, limit))
+        };
+        match refresh() {
+            Err(TokenError::Unavailable { error, done: Done::NotThere }) if login.metadata.is_some() => {
+                log::info!("{}; asking where its token endpoint is now", error.what());
+                self.forget_metadata();
+                refresh()
+            }
+            result => result,
+        }
+    }
+
+    /// What a developer's backend gives for its own token, with repetitions.
+    pub fn vouched_tokens(
+        &self,
+        backend: &Backend,
+        token: &RefreshToken,
+        until: Instant,
+    ) -> Result<Tokens, TokenError> {
+        let desk = self.developer_desk(backend).map_err(TokenError::Refused)?;
+        repeated(until, |limit| desk.openid_token(token, limit))
+    }
+
+    /// A developer's backend, ready to be asked.
+    pub fn developer_desk<'s>(&'s self, backend: &'s Backend) -> Result<Desk<'s>, Error> {
+        Ok(Desk { client: self.client()?, profile: self.profile, backend })
+    }
+
+    /// Takes over into `login` who the claims say this is.
+    pub fn describe(&self, login: &mut Login, claims: &Claims) {
+        match &self.profile.auth {
+            Auth::Browser(_) => login.describe(claims),
+            Auth::Developer(backend) => login.vouch(claims, backend.host()),
+        }
+    }
+
+    /// The IdentityId to ask for, where one is known: a backend's token names it.
+    pub fn identity<'l>(&self, login: &'l Login, claims: &'l Claims) -> Option<&'l str> {
+        match &self.profile.auth {
+            Auth::Browser(_) => login.identity(self.profile.identity_pool.as_ref()?),
+            Auth::Developer(_) => Some(&claims.sub),
+        }
+    }
+
+    /// What to try about the identity pool's refusal. Of a backend's identity the backend decides: it is
+    /// asked once more, and then a person signs in.
+    pub(super) fn remedy(&self, error: &CallError) -> Remedy {
+        match (&self.profile.auth, error.refusal.remedy) {
+            (Auth::Developer(_), Remedy::ResetIdentity | Remedy::Unclear) => Remedy::Refresh,
+            (_, remedy) => remedy,
+        }
+    }
+}
+
+/// A call for tokens with its repetitions. A request whose answer was lost may have rotated the token:
+/// it is repeated once, inside the grace period, and not more.
+fn repeated(
+    until: Instant,
+    call: impl Fn(Duration) -> Result<Tokens, TokenError>,
+) -> Result<Tokens, TokenError> {
+    let (mut repeat, mut lost) = (0, 0);
+    loop {
+        let result = call(left(until).min(REQUEST_LIMIT));
+        let Err(TokenError::Unavailable { error, done }) = result else { return result };
+        lost += u32::from(done == Done::Perhaps);
+        let pause = retry::pause(repeat, error.wait(), left(until), retry::random());
+        let (Some(pause), true) = (pause, lost < 2 && done != Done::NotThere) else {
+            return Err(TokenError::Unavailable { error, done });
+        };
+        log::info!("{}; again in {} ms", error.what(), pause.as_millis());
+        std::thread::sleep(pause);
+        repeat += 1;
     }
 }

@@ -14,6 +14,7 @@ use crate::error::{Error, Next};
 use crate::journal::{Attempt, Journal, Outcome, SignIn};
 use crate::lock::{Holder, Lock, Waited};
 use crate::login::Login;
+use crate::profile::auth::Auth;
 use crate::profile::{Environment, Interactive, Profile};
 use crate::session::{Session, Silent, Step, TokenKind, needs_sign_in};
 use crate::shell;
@@ -205,7 +206,9 @@ impl Flight<'_> {
         if !has_failed && self.is_running()? {
             return Ok(());
         }
-        if profile.interactive == Interactive::Never || !browser::can_be_seen(self.env) {
+        // A password is asked for where a person runs `login`, and nowhere else.
+        let asks_here = matches!(profile.auth, Auth::Browser(_));
+        if !asks_here || profile.interactive == Interactive::Never || !browser::can_be_seen(self.env) {
             return Err(needs_sign_in(profile));
         }
         may_open(profile, last.as_ref(), Timestamp::now())?;
@@ -263,6 +266,13 @@ impl Flight<'_> {
 
 fn still_open(profile: &Profile) -> Error {
     let waited = spoken(profile.wait);
+    if matches!(profile.auth, Auth::Developer(_)) {
+        let what = format!(
+            "The sign-in for profile {} is still open on a terminal after {waited}. Finish it there and run your command again, or start over here.",
+            profile.name
+        );
+        return Error::new(Next::SignIn, what, profile.command("login"));
+    }
     let what = format!(
         "The sign-in for profile {} is still open in the browser after {waited}. Finish it there and run your command again, or start over in a new tab.",
         profile.name

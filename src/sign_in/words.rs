@@ -128,6 +128,33 @@ pub(super) fn no_refresh_token(profile: &Profile) -> Error {
     Error::new(Next::Configure, what, profile.command("doctor"))
 }
 
+/// Nobody typed a password: no terminal, or the input was ended.
+pub(super) fn no_password(profile: &Profile) -> Error {
+    let what = format!(
+        "Signing in at {} needs an e-mail address and a password typed on a terminal, and none were.",
+        profile.auth.host()
+    );
+    Error::new(Next::Stop, what, profile.command("login"))
+}
+
+pub(super) fn wrong_password(profile: &Profile) -> Error {
+    let what = format!(
+        "{} accepted no e-mail address and password in three attempts; nobody was signed in.",
+        profile.auth.host()
+    );
+    Error::new(Next::Stop, what, profile.command("login"))
+}
+
+/// A backend that refuses its own token at once.
+pub(super) fn not_accepted_by_backend(profile: &Profile) -> Error {
+    let what = format!(
+        "{} does not accept the token that it has just given; check {}.",
+        profile.auth.host(),
+        keys::DEVELOPER_SCHEME.name
+    );
+    Error::new(Next::Configure, what, profile.command("doctor"))
+}
+
 /// Nobody came back: perhaps nobody tried, perhaps Cognito showed its own error page, which never
 /// leads to the listener. The exact redirect URI is what has to be registered. `stray` is an error
 /// that came without our `state`: perhaps the reason, perhaps forged.

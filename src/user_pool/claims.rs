@@ -29,7 +29,7 @@ pub struct Claims {
     pub sub: String,
     /// When it ends.
     pub exp: Timestamp,
-    /// `id` in an ID token of Cognito; others have no such claim.
+    /// `id` in an ID token of a user pool; others have no such claim.
     pub token_use: Option<String>,
     /// The nonce of the authorization request, on the code grant only.
     pub nonce: Option<String>,
@@ -117,6 +117,18 @@ impl Claims {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks an identity pool's own token (GetOpenIdTokenForDeveloperIdentity): its audience is the
+    /// pool, its subject the identity. Its issuer differs between partitions and is left to the pool.
+    pub fn check_of_identity_pool(&self, pool: &str) -> Result<(), String> {
+        if self.aud != [pool] {
+            return Err(format!("it was issued for identity pool '{}', not '{pool}'", self.audience()));
+        }
+        if self.sub.is_empty() {
+            return Err("it names no identity".to_owned());
+        }
+        Ok(())
     }
 
     /// The app clients it is for, for messages.

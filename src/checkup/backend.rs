@@ -1,0 +1,66 @@
+//! A developer's backend: whether it answers, and whether it still takes the login. No password is
+//! asked for.
+
+use super::user_pool::{Answer, clock, get, no_clock};
+use super::{Checkup, Finding};
+use crate::http::REQUEST_LIMIT;
+use crate::profile::auth::Backend;
+use crate::profile::keys;
+use crate::user_pool::token::TokenError;
+
+/// The backend and its token; and, apart, the clock, which is told later.
+pub fn findings(checkup: &Checkup<'_>, backend: &Backend) -> (Vec<Finding>, Finding) {
+    // Without a client, the finding about the network says why.
+    let Ok(client) = checkup.session.client() else { return (Vec::new(), no_clock()) };
+    match get(client, &backend.aws) {
+        Ok(answer) => {
+            let clock = answer.clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours));
+            let about = about(backend, &answer);
+            (std::iter::once(about).chain(token(checkup, backend)).collect(), clock)
+        }
+        Err(error) => {
+            let paste = format!("curl -sSI {}", crate::shell::word(backend.url.as_str()));
+            (vec![Finding::fail("backend", error.what(), paste)], no_clock())
+        }
+    }
+}
+
+/// What it says to somebody who brings no token: that one is needed.
+fn about(backend: &Backend, answer: &Answer) -> Finding {
+    const CHECK: &str = "backend";
+    let (host, status, took) = (backend.host(), answer.status, answer.took.as_millis());
+    let way = if backend.url.scheme() == "https" { "over https" } else { "on this machine, without TLS" };
+    let is_page = answer.body.trim_start().starts_with('<');
+    let (url, path) = (keys::DEVELOPER_URL.name, keys::DEVELOPER_AWS_PATH.name);
+    let compare = format!("Compare {url} and {path} with the backend's documentation");
+    match status {
+        400 | 401 | 403 if !is_page => Finding::ok(CHECK, format!("{host} answered in {took} ms {way}")),
+        429 | 500.. => Finding::fail(CHECK, format!("{host} answered {status}"), "Try again in a minute"),
+        _ => Finding::fail(
+            CHECK,
+            format!("{host} answered {status} where it should ask for its token; perhaps it is a proxy"),
+            compare,
+        ),
+    }
+}
+
+/// The stored login's token, asked for what the next renewal asks for.
+fn token(checkup: &Checkup<'_>, backend: &Backend) -> Option<Finding> {
+    const CHECK: &str = "backend token";
+    let (session, profile) = (checkup.session, checkup.session.profile);
+    let login = session.vault.load_stored().ok()?.filter(|login| !login.has_ended())?;
+    let desk = session.developer_desk(backend).ok()?;
+
+    Some(match desk.openid_token(&login.refresh_token, REQUEST_LIMIT) {
+        Ok(_) => Finding::ok(CHECK, format!("{} takes it", backend.host())),
+        Err(TokenError::Ended) => {
+            let saw = format!("{} has ended the login of {}", backend.host(), login.user);
+            Finding::warn(CHECK, saw, profile.command("login"))
+        }
+        Err(
+            TokenError::Refused(error)
+            | TokenError::NoIdToken { error, .. }
+            | TokenError::Unavailable { error, .. },
+        ) => Finding::of(CHECK, &error, "Ask whoever runs the backend"),
+    })
+}
