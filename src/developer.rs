@@ -208,9 +208,12 @@ impl Desk<'_> {
                 "{host} answered with a redirect ({status}), perhaps to the sign-in page of a network or proxy."
             ),
             404 | 405 => return self.configure(format!("{host} has nothing there ({status}); check {key}.")),
-            _ if answer.is_page() => format!(
-                "{host} answered {status} with a web page, perhaps of a network or proxy. If that goes on, sign in again."
-            ),
+            _ if answer.is_page() => {
+                let what = format!(
+                    "{host} answered {status} with a web page, perhaps of a network or proxy. If that goes on, sign in again."
+                );
+                return Error::new(Next::TryAgain, what, self.profile.command("login"));
+            }
             200..=299 => format!("The answer of {host} lacks what it should hold; check {key}."),
             _ => format!("{host} answered {status}, which is not expected of it; check {key}."),
         };

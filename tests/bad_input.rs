@@ -129,6 +129,27 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
     ("endpoint_url", &["cognito-identity.us-east-1.amazonaws.com", "http://example.com"]),
 ];
 
+/// Values that the keys of `cognito_auth = developer` refuse.
+const BAD_VALUES_OF_A_BACKEND: &[(&str, &[&str])] = &[
+    (
+        "cognito_developer_url",
+        &[
+            "login.example.com",
+            "http://login.example.com",
+            "https://me:secret@login.example.com",
+            "https://x/?y",
+        ],
+    ),
+    ("cognito_developer_login_path", &["https://evil.example/login", "//evil.example/login", "login#top"]),
+    ("cognito_developer_aws_path", &["https://evil.example/aws"]),
+    ("cognito_developer_logout_path", &["http://login.example.com/logout"]),
+    ("cognito_developer_request_fields", &["email", "email email"]),
+    ("cognito_developer_login_fields", &["token username more"]),
+    ("cognito_developer_aws_fields", &["Token"]),
+    ("cognito_developer_scheme", &["two words", "Bearer:"]),
+    ("cognito_developer_logins_key", &["https://cognito-identity.amazonaws.com"]),
+];
+
 /// Any text will do for these.
 const FREE_TEXT: [&str; 6] = [
     "cognito_identity_provider",
@@ -177,9 +198,32 @@ fn a_bad_value_is_told_with_its_key() {
 }
 
 #[test]
+fn a_bad_value_of_a_backend_is_told_with_its_key() {
+    let mut cases = Cases::of("bad-values-of-a-backend");
+    let machine = Machine::bare();
+    let common = format!("[profile dev]\ncognito_auth = developer\ncognito_identity_pool_id = {POOL}\n");
+    let url = "cognito_developer_url";
+    for (key, values) in BAD_VALUES_OF_A_BACKEND {
+        for value in *values {
+            let others =
+                if *key == url { "" } else { "cognito_developer_url = https://login.example.com/api\n" };
+            machine.configure(&format!("{common}{others}{key} = {value}\n"));
+            let what = cases.tell(&format!("{key} = {value}"), &machine, &machine.call());
+            assert!(what.contains(key), "{what}");
+            assert!(!what.contains("secret"), "{what}");
+        }
+    }
+    machine.configure("[profile dev]\ncognito_auth = developer\n");
+    let what = cases.tell("no address and no pool", &machine, &machine.call());
+    assert!(what.contains(url) && !what.contains(keys::DOMAIN.name), "{what}");
+    cases.compare();
+}
+
+#[test]
 fn no_key_goes_without_a_case() {
     for key in keys::ALL {
-        let refuses = BAD_VALUES.iter().any(|(name, _)| *name == key.name);
+        let mut bad = BAD_VALUES.iter().chain(BAD_VALUES_OF_A_BACKEND);
+        let refuses = bad.any(|(name, _)| *name == key.name);
         assert!(refuses != FREE_TEXT.contains(&key.name), "{}", key.name);
     }
 }

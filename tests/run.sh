@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli developer jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -113,6 +113,14 @@ suite_awscli() {
     release_binary
     test_programs
     in_keyring awscli tests/real/test_awscli.py
+}
+
+# The example backend of docs/examples, and a password typed on a pseudo-terminal.
+suite_developer() {
+    need_keyring
+    release_binary
+    test_programs
+    in_keyring developer tests/real/test_developer.py
 }
 
 suite_jssdk() {

@@ -152,19 +152,26 @@ fn get_open_id_token(state: &mut State, input: &Map<String, Value>) -> Result<St
 /// The backend's call: it vouches for a person by a name of its own.
 fn developer_token(state: &mut State, input: &Map<String, Value>) -> Result<String, Refusal> {
     check_pool(state, text(input, "IdentityPoolId")?)?;
-    let provider = state.world.identity_pool.developer_provider.clone();
-    let subject = input.get("Logins").and_then(|logins| logins[&provider].as_str());
+    let provider = &state.world.identity_pool.developer_provider;
+    let subject = input.get("Logins").and_then(|logins| logins[provider].as_str());
     let subject =
         subject.ok_or_else(|| invalid("Please provide a valid developer provider name"))?.to_owned();
     let seconds = input.get("TokenDuration").and_then(Value::as_i64).unwrap_or(900);
     if !(1..=86_400).contains(&seconds) {
         return Err(invalid("Please provide a valid token duration"));
     }
+    let (id, token) = vouched(state, subject, seconds);
+    Ok(json!({ "IdentityId": id, "Token": token }).to_string())
+}
+
+/// Identity and token of a person under the developer provider.
+pub(crate) fn vouched(state: &mut State, subject: String, seconds: i64) -> (String, String) {
     let region = state.world.region.clone();
+    let provider = state.world.identity_pool.developer_provider.clone();
     let login = Login { provider: provider.clone(), subject, claims: Value::Null };
     let id = state.identities.of(&login, &region);
     let token = open_id_token(state, &id, &provider, seconds);
-    Ok(json!({ "IdentityId": id, "Token": token }).to_string())
+    (id, token)
 }
 
 fn open_id_token(state: &State, id: &str, provider: &str, seconds: i64) -> String {

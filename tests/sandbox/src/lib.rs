@@ -277,6 +277,11 @@ impl Sandbox {
         state.identities.merge(&region);
     }
 
+    /// IdentityId and token of `GetOpenIdTokenForDeveloperIdentity`, without the signed request.
+    pub fn vouch_for(&self, subject: &str, seconds: i64) -> (String, String) {
+        identity_pool::vouched(&mut self.shared.state(), subject.to_owned(), seconds)
+    }
+
     /// How many requests came, by endpoint.
     pub fn counts(&self) -> Counts {
         self.shared.log.counts()
