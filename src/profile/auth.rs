@@ -7,6 +7,7 @@ use url::Url;
 
 /// How a person signs in.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one per profile, and it is passed by reference")]
 pub enum Auth {
     /// At an authorization server, in the browser.
     Browser(AppClient),
