@@ -8,7 +8,11 @@ use cognito_creds::store::EntryName;
 use std::collections::BTreeSet;
 
 const POOL: &str = "eu-west-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee";
-const BASE: [(&str, &str); 3] = [
+
+/// The keys of a whole profile.
+type Base = &'static [(&'static str, &'static str)];
+
+const BASE: Base = &[
     ("cognito_domain", "https://login.example.com"),
     ("cognito_client_id", "1example23456789"),
     ("cognito_identity_pool_id", POOL),
@@ -33,6 +37,41 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("use_fips_endpoint", "true"),
 ];
 
+/// The same where the sign-in is not at a user pool.
+const OTHER_WAYS: &[(Base, &[(&str, &str)])] = &[
+    (
+        &[
+            ("cognito_auth", "oidc"),
+            ("cognito_issuer", "https://login.example.com"),
+            ("cognito_client_id", "1example23456789"),
+            ("cognito_identity_pool_id", POOL),
+        ],
+        &[("cognito_issuer", "https://login.example.com/tenant"), ("cognito_client_id", "2example23456789")],
+    ),
+    (
+        &[
+            ("cognito_auth", "developer"),
+            ("cognito_developer_url", "https://login.example.com"),
+            ("cognito_identity_pool_id", POOL),
+        ],
+        &[
+            ("cognito_developer_url", "https://login.example.com/v2"),
+            ("cognito_developer_aws_path", "auth/other"),
+            ("cognito_developer_logins_key", "cognito-identity-us-gov.amazonaws.com"),
+        ],
+    ),
+];
+
+/// How a backend is spoken to.
+const SAME_AT_A_BACKEND: &[(&str, &str)] = &[
+    ("cognito_developer_login_path", "signin"),
+    ("cognito_developer_logout_path", "signout"),
+    ("cognito_developer_request_fields", "user secret"),
+    ("cognito_developer_login_fields", "jwt name"),
+    ("cognito_developer_aws_fields", "identity token"),
+    ("cognito_developer_scheme", "Bearer"),
+];
+
 /// These change how a sign-in goes or where things are kept, not whose credentials come out.
 const SAME: &[(&str, &str)] = &[
     ("region", "eu-central-1"),
@@ -53,10 +92,10 @@ const SAME: &[(&str, &str)] = &[
 ];
 
 /// The names that a profile with this key gives its login and its credentials.
-fn names(home: &str, key: &str, value: &str) -> (EntryName, EntryName) {
+fn names(home: &str, base: Base, (key, value): (&str, &str)) -> (EntryName, EntryName) {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
-    let mut keys = BASE.to_vec();
+    let mut keys = base.to_vec();
     keys.retain(|(name, _)| *name != key);
     keys.push((key, value));
     let lines: Vec<_> = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
@@ -68,24 +107,35 @@ fn names(home: &str, key: &str, value: &str) -> (EntryName, EntryName) {
 
 #[test]
 fn what_changes_the_credentials_changes_their_name() {
-    let mut seen = BTreeSet::from([names("/home", BASE[0].0, BASE[0].1).1]);
-    for (key, value) in DIFFERENT {
-        assert!(seen.insert(names("/home", key, value).1), "{key} = {value} finds other credentials");
+    let mut seen = BTreeSet::from([names("/home", BASE, BASE[0]).1]);
+    let mut differs = |base, change: (&str, &str)| {
+        assert!(seen.insert(names("/home", base, change).1), "{change:?} finds other credentials");
+    };
+    for change in DIFFERENT {
+        differs(BASE, *change);
     }
-    assert!(seen.insert(names("/another/home", BASE[0].0, BASE[0].1).1), "two homes meet");
+    for (base, changes) in OTHER_WAYS {
+        differs(base, base[0]);
+        for change in *changes {
+            differs(base, *change);
+        }
+    }
+    assert!(seen.insert(names("/another/home", BASE, BASE[0]).1), "two homes meet");
 }
 
 #[test]
 fn what_does_not_leaves_login_and_credentials_where_they_are() {
-    let base = names("/home", BASE[0].0, BASE[0].1);
-    for (key, value) in SAME {
-        assert_eq!(names("/home", key, value), base, "{key}");
+    for (base, changes) in [(BASE, SAME), (OTHER_WAYS[1].0, SAME_AT_A_BACKEND)] {
+        for change in changes {
+            assert_eq!(names("/home", base, *change), names("/home", base, base[0]), "{change:?}");
+        }
     }
 }
 
 #[test]
 fn every_key_has_been_thought_of() {
-    let known: BTreeSet<_> = DIFFERENT.iter().chain(SAME).map(|(key, _)| *key).collect();
+    let elsewhere = OTHER_WAYS.iter().flat_map(|(_, changes)| *changes).chain(SAME_AT_A_BACKEND);
+    let known: BTreeSet<_> = DIFFERENT.iter().chain(SAME).chain(elsewhere).map(|(key, _)| *key).collect();
     let forgotten: Vec<_> = keys::ALL.iter().map(|key| key.name).filter(|key| !known.contains(key)).collect();
     assert!(forgotten.is_empty(), "does it change the credentials? {forgotten:?}");
 }

@@ -1,20 +1,20 @@
 //! The sign-in itself: bind the port, send the person to the provider, take the one true callback,
 //! exchange the code, store the login, fetch credentials, and only then show the page.
 
+mod backend;
+
 use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock, words};
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
-use crate::developer::{Admitted, NotAdmitted};
-use crate::error::{Error, Next, foreign};
+use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::journal::{Journal, Outcome, SignIn};
 use crate::lock::{Lock, Patience, Waited};
 use crate::login::Login;
-use crate::profile::auth::{AppClient, Backend};
+use crate::profile::auth::AppClient;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
-use crate::secret::Password;
 use crate::session::{self, RENEWAL_LIMIT, Session};
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, Listener, Reading, Served, random_text, read_query};
@@ -30,9 +30,6 @@ use url::Url;
 const TAKE_OVER: Duration = Duration::from_secs(10);
 /// How long a sign-in waits that replaces nobody.
 const NO_OTHER: Duration = Duration::from_secs(1);
-
-/// How often a person may mistype a password: backends lock accounts after few attempts.
-const PASSWORDS: usize = 3;
 
 /// How the person gets to the provider's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,60 +194,6 @@ impl<'a> Attendance<'a> {
             }
             Reading::NotOurs(_) => Err(words::not_that_address(profile)),
         }
-    }
-
-    /// Runs the sign-in at a developer's backend: `ask` is told what was wrong with the answers before,
-    /// and gives the person's e-mail address and password.
-    pub fn run_at_backend(
-        self,
-        backend: &Backend,
-        mut ask: impl FnMut(Option<&str>) -> std::io::Result<(String, Password)>,
-    ) -> Result<SignedIn, Error> {
-        let (session, profile) = (self.session, self.session.profile);
-        session.client().and_then(|_| session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
-        let desk = session.developer_desk(backend)?;
-        let mut wrong = None;
-        for _ in 0..PASSWORDS {
-            let (email, password) = ask(wrong).map_err(|e| words::no_password(profile).because(e))?;
-            if self.is_replaced() {
-                return Err(words::taken_over(profile));
-            }
-            let admitted = match (email.is_empty(), password.expose().is_empty()) {
-                // Some directories take an empty password for a guest's.
-                (true, _) | (_, true) => Err(NotAdmitted::WrongPassword),
-                _ => desk.admit(&email, &password),
-            };
-            match admitted {
-                Err(NotAdmitted::WrongPassword) => wrong = Some("That is not the password of this address."),
-                Err(NotAdmitted::Failed(error)) => return Err(self.not_begun(error)),
-                Ok(admitted) => {
-                    let result = self.vouched(backend, admitted, &email).and_then(|login| self.settle(login));
-                    return self.told(result).and_then(Settled::whole);
-                }
-            }
-        }
-        Err(self.not_begun(words::wrong_password(profile)))
-    }
-
-    /// The login of somebody whom the backend has admitted.
-    fn vouched(&self, backend: &Backend, admitted: Admitted, email: &str) -> Result<Login, Error> {
-        let (session, profile) = (self.session, self.session.profile);
-        session.open_identity_pool();
-        let until = Instant::now() + RENEWAL_LIMIT;
-        let tokens =
-            session.vouched_tokens(backend, &admitted.token, until).map_err(|error| match error {
-                TokenError::Ended => words::not_accepted_by_backend(profile),
-                TokenError::Refused(error)
-                | TokenError::NoIdToken { error, .. }
-                | TokenError::Unavailable { error, .. } => error,
-            })?;
-        let claims = session.check(&tokens, None)?;
-        let now = Timestamp::now();
-        let mut login = Login::from_refresh_token(profile, admitted.token, now);
-        login.user = if admitted.username.is_empty() { foreign(email) } else { admitted.username };
-        session.describe(&mut login, &claims);
-        login.renew(tokens, now);
-        Ok(login)
     }
 
     /// From the callback to the stored login and cached credentials, told to the journal.
