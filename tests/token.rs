@@ -175,7 +175,7 @@ fn a_failure_is_two_lines_and_no_token() {
 
     let machine = Machine::bare();
     machine.configure(
-        "[profile dev]\ncognito_auth = developer\ncognito_developer_url = https://login.example.com/api/v1\n",
+        "[profile dev]\ncognito_auth = developer\ncognito_developer_url = https://login.example.com/api/v1\ncognito_identity_pool_id = eu-west-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee\n",
     );
     for (case, args) in [("a backend of one's own", TOKEN), ("and its access token", ACCESS)] {
         cases.tell(case, &machine, &machine.run(args));
