@@ -73,22 +73,23 @@ class Pages(unittest.TestCase):
         seen = self.run_in_shell(ADMINISTRATOR, region, create, groups, listed)
         self.assertIn(name, seen.rpartition('"Users"')[2])
 
-    def test_developer_identities_lead_to_the_backends_right(self):
-        deploy, attach, _ministack_has_no_such_call = template.blocks("developer", "sh")
+    def test_developer_identities_lead_to_the_backends_right_and_to_a_profile(self):
+        deploy, attach, _ministack_has_no_such_call, profile = template.blocks("developer", "sh")
         trust = policy({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})
         iam = self.server.client("iam")
         iam.create_role(RoleName="my-backend-server", AssumeRolePolicyDocument=trust)
-        self.run_in_shell(ADMINISTRATOR, deploy, attach)
+        self.run_in_shell(ADMINISTRATOR, deploy, attach, profile)
         (attached,) = iam.list_attached_role_policies(RoleName="my-backend-server")["AttachedPolicies"]
         self.assertEqual(attached["PolicyName"], "my-backend-backend")
+        self.assert_profile_is_as_shown("developer", cognito_auth="developer")
 
     def assert_profile_is_as_shown(self, page: str, **wanted):
         """The page's own commands have made the profile that the page shows, but for ids, paths and what `wanted` says."""
         (shown,) = template.blocks(page, "ini")
         shown, made = self.profile(shown), self.profile()
         self.assertEqual(list(made), list(shown))
-        for key in ("region", "cognito_domain"):
-            self.assertEqual(made[key], shown[key])
+        for key in ("region", "cognito_domain", "cognito_developer_url"):
+            self.assertEqual(made.get(key), shown.get(key))
         self.assertEqual(made["credential_process"], f"{machine.binary()} credential-process --profile dev")
         self.assertEqual(made | wanted, made)
 

@@ -83,8 +83,7 @@ class Text(unittest.TestCase):
                 if not key.startswith("cognito_"):
                     continue
                 self.assertEqual(said["Description"], key)
-                if name in WITH_USER_POOL:
-                    self.assertIn(f'"{key}"', known)
+                self.assertIn(f'"{key}"', known)
 
     def test_the_trust_policies_name_this_identity_pool_and_people_who_signed_in(self):
         wanted = {
