@@ -1,6 +1,6 @@
 //! `login`: a person signs in now. It always starts afresh and replaces a sign-in that runs.
 
-use super::{Desk, env, profile_name};
+use super::{Desk, accounts, env, profile_name};
 use crate::cli::Login;
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
@@ -53,6 +53,9 @@ pub fn run(args: &Login) -> Result<(), Error> {
         }
     };
     output::stdout(&welcome(profile, &signed_in));
+    if let Some(line) = accounts::the_same_again(&desk) {
+        output::stdout(&line);
+    }
     Ok(())
 }
 

@@ -1,22 +1,21 @@
 //! `logout`: the login goes, here and at the server, with its credentials in every profile.
 
-use super::{Desk, all_profiles, env, profile_name, report};
+use super::{Desk, all_profiles, browser_session, env, profile_name, report};
 use crate::cli::Logout;
 use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::lock::Lock;
 use crate::login::Login;
-use crate::profile::auth::{Auth, Server};
+use crate::profile::auth::Auth;
 use crate::profile::{Profile, StoreChoice, config_path};
 use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
 use crate::user_pool::token::Revoked;
 use crate::vault::{Kind, Unreached, Vault};
-use crate::{browser, output, platform, shell};
+use crate::{output, platform, shell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use url::Url;
 
 /// Logs one profile's login out, or all. Everything local goes even if the server can't be told, and
 /// a profile that can't be logged out keeps no other from it.
@@ -46,7 +45,10 @@ pub fn run(args: &Logout) -> Result<(), Error> {
             Err(error) => errors.push(error),
         }
         if args.browser {
-            end_browser_session(&desk.profile);
+            match browser_session::end(desk) {
+                Ok(line) => output::stdout(&line),
+                Err(error) => errors.push(error),
+            }
         }
         done.push(entry);
     }
@@ -195,17 +197,4 @@ fn told(
         format!("What the {} may keep from earlier could not be removed: {why}.", place.describe())
     });
     std::iter::once(first).chain(rest).collect::<Vec<_>>().join("\n")
-}
-
-/// The hosted UI's cookie lives for an hour of its own; `/logout` clears it and returns to a
-/// registered sign-out URL.
-fn end_browser_session(profile: &Profile) {
-    let Auth::Browser(app) = &profile.auth else { return };
-    let Server::UserPool { domain, .. } = &app.server else { return };
-    let mut url: Url = domain.at("/logout");
-    let back = app.redirect_uris.first().map_or("", |uri| uri.as_str());
-    url.query_pairs_mut().append_pair("client_id", &app.client_id).append_pair("logout_uri", back);
-    if !browser::can_be_seen(&env) || browser::open(&url, &env).is_err() {
-        output::stdout(&format!("Open this address to end the browser's session too:\n  {url}"));
-    }
 }

@@ -3,6 +3,8 @@
 //! This is the edge: the environment is read here and nowhere else, and only here is anything
 //! written to stdout or stderr.
 
+mod accounts;
+mod browser_session;
 mod columns;
 mod configure;
 mod credential_process;

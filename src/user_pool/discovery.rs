@@ -3,7 +3,7 @@
 //!
 //! A kept document is judged by the same rules as a fresh one, whenever it is used.
 
-use super::endpoints::{Endpoints, SecretBy};
+use super::endpoints::{Endpoints, SecretBy, SignOut};
 use crate::error::{Error, Next, foreign};
 use crate::http::{self, Client};
 use crate::profile::values::{self, Issuer};
@@ -21,6 +21,8 @@ pub struct Metadata {
     token_endpoint: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revocation_endpoint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_session_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
@@ -142,6 +144,10 @@ impl Metadata {
             token: url("token_endpoint", &self.token_endpoint)?,
             revoke: match &self.revocation_endpoint {
                 Some(text) => Some(url("revocation_endpoint", text)?),
+                None => None,
+            },
+            sign_out: match &self.end_session_endpoint {
+                Some(text) => Some(SignOut::Oidc(url("end_session_endpoint", text)?)),
                 None => None,
             },
             secret_by: self.secret_by(),
