@@ -5,6 +5,7 @@
 
 mod support;
 
+use cognito_creds::store::{EntryName, Kernel, Store};
 use std::os::unix::net::UnixListener;
 use support::{Machine, alice};
 
@@ -66,6 +67,25 @@ fn a_profile_that_cannot_be_used_is_told_and_the_others_are_logged_out() {
     assert!(lines[0].contains("half") && lines[2].contains("third"), "{}", ran.stderr);
     assert!(machine.login().is_none());
     assert_eq!(machine.sandbox.counts().revoke, 1);
+}
+
+/// There is nowhere to keep a lock then; two writers are safe without one (docs/decisions/0008).
+#[test]
+fn a_state_folder_that_cannot_be_used_keeps_no_login_from_going() {
+    for store in ["file", "kernel"] {
+        let machine = signed_in(&format!("cognito_store = {store}\n"));
+        let (profile, kernel) = (machine.profile(), [Kernel::login(), Kernel::cache()]);
+        let kept = [(&kernel[0], profile.login_entry()), (&kernel[1], profile.credentials_entry())];
+        let is_kept = |(store, entry): &(&Kernel, EntryName)| store.load(entry).unwrap().is_some();
+        assert_eq!(kept.each_ref().map(is_kept), [store == "kernel", true]);
+
+        machine.lose_state_folder();
+        let ran = machine.run(&["logout", "--profile", "dev"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "Signed out alice@example.com of profile dev.\n"));
+        assert_eq!(machine.sandbox.counts().revoke, 1);
+        assert_eq!(kept.each_ref().map(is_kept), [false, false]);
+        assert!(machine.login().is_none());
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Desk, all_profiles, browser_session, env, profile_name, report};
 use crate::cli::Logout;
 use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
-use crate::lock::Lock;
+use crate::lock::{Lock, Waited};
 use crate::login::Login;
 use crate::profile::auth::Auth;
 use crate::profile::{Profile, StoreChoice, config_path};
@@ -12,10 +12,9 @@ use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
 use crate::user_pool::token::Revoked;
 use crate::vault::{Kind, Unreached, Vault};
-use crate::{output, platform, shell};
+use crate::output;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 /// Logs one profile's login out, or all. Everything local goes even if the server can't be told, and
 /// a profile that can't be logged out keeps no other from it.
@@ -62,13 +61,7 @@ pub fn run(args: &Logout) -> Result<(), Error> {
 /// What is told of a logout that succeeded. `sharing` is every profile with this login.
 fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     let vault = desk.vault();
-    let folder = desk.journal.folder().map_err(|e| {
-        // Another folder, which the error would propose, is another login: that one is not signed in.
-        e.instead(Next::Configure, format!("ls -ld {}", shell::path(Path::new(&platform::home_name()))))
-    })?;
-    let path = login_lock(folder, &desk.profile);
-    // A renewal under way is waited for, but not for ever; what it brings after that is dropped.
-    let _lock = Lock::acquire_until(&path, login_patience(), |_| ControlFlow::<()>::Continue(()))?;
+    let _lock = lock(desk);
     // Whoever changed `cognito_store` or was signed in elsewhere first may have several copies.
     let (copies, mut unreached) = vault.every_copy();
     // The credentials go first, so that a kill in between leaves a login that a logout still finds.
@@ -92,6 +85,17 @@ fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
         ));
     }
     Ok(lines.join("\n"))
+}
+
+/// A renewal under way is waited for, but not for ever; what it brings after that is dropped. Without a
+/// lock the logout goes on all the same: two writers are safe (docs/decisions/0008), and a folder that
+/// can't be used is no reason to leave a login behind.
+fn lock(desk: &Desk) -> Option<Waited<()>> {
+    let waited = desk.journal.folder().and_then(|folder| {
+        let path = login_lock(folder, &desk.profile);
+        Lock::acquire_until(&path, login_patience(), |_| ControlFlow::Continue(()))
+    });
+    waited.inspect_err(|error| log::info!("going on without the login's lock: {}", error.what())).ok()
 }
 
 /// Tells the server, once for each refresh token.

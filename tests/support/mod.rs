@@ -286,6 +286,13 @@ impl Machine {
         }
     }
 
+    /// A file stands where the folder for locks and notes was.
+    pub fn lose_state_folder(&self) {
+        let folder = self.path(".local/state/cognito-creds");
+        fs::remove_dir_all(&folder).unwrap();
+        fs::write(&folder, "").unwrap();
+    }
+
     /// The profile as the program reads it.
     pub fn profile(&self) -> Profile {
         let home = self.home.path().to_owned();
