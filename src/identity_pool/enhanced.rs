@@ -9,6 +9,7 @@ use crate::http::{self, Client, REQUEST_LIMIT};
 use crate::profile::auth::Auth;
 use crate::profile::{Profile, no_identity_pool, values::IdentityPoolId};
 use crate::secret::{IdToken, SecretAccessKey, SessionToken};
+use crate::shell;
 use crate::user_pool::claims::Claims;
 use ::http::Uri;
 use serde::{Deserialize, Serialize};
@@ -200,12 +201,15 @@ impl<'a> IdentityPool<'a> {
     }
 }
 
+/// Without FIPS, there is an endpoint for every region, or the profile names one.
 fn no_endpoint(profile: &Profile, id: &IdentityPoolId) -> Error {
-    let fips = if profile.fips { " with FIPS" } else { "" };
+    let with = match &profile.identity_endpoint {
+        Some(own) => format!("the custom endpoint {own}"),
+        None => format!("identity pools in {}", id.region()),
+    };
     let what = format!(
-        "There is no endpoint{fips} for identity pools in {} that profile {} could use.",
-        id.region(),
+        "Profile {} asks for FIPS (AWS_USE_FIPS_ENDPOINT or use_fips_endpoint), which can't be combined with {with}.",
         profile.name
     );
-    Error::new(Next::Configure, what, profile.command("doctor"))
+    Error::new(Next::Configure, what, shell::set_key("use_fips_endpoint", "false", &profile.name))
 }

@@ -202,3 +202,19 @@ fn a_person_without_a_clear_role_is_told_on_the_page_and_at_the_terminal() {
     }
     cases.compare();
 }
+
+#[test]
+fn fips_with_a_custom_endpoint_is_told_before_the_identity_pool_is_asked() {
+    let mut cases = Cases::of("fips");
+    let machine = signed_in();
+    let login = machine.login().unwrap();
+    machine.sandbox.clear_log();
+    machine.add("use_fips_endpoint = true\n");
+    cases.tell("FIPS and a custom endpoint", &machine, &machine.call());
+    let doctor = machine.run(&["doctor", "--profile", "dev"]).stdout;
+    assert!(doctor.contains("-> aws configure set use_fips_endpoint false --profile dev\n"), "{doctor}");
+    let counts = machine.sandbox.counts();
+    assert_eq!(counts.get_id + counts.get_credentials, 0);
+    assert_eq!(machine.login().as_ref(), Some(&login));
+    cases.compare();
+}
