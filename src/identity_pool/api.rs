@@ -37,7 +37,6 @@ pub fn endpoint(profile: &Profile) -> Option<Uri> {
 }
 
 /// Why a call gave nothing.
-#[derive(Debug)]
 pub enum Failure {
     /// No answer; the client knows why.
     NoAnswer(SendError),
@@ -48,7 +47,6 @@ pub enum Failure {
 }
 
 /// An answer that is no success.
-#[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
