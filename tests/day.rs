@@ -4,7 +4,7 @@
 //! Not part of a plain `cargo test`, which needs nothing but Rust. Run it by name, where Debian's
 //! `faketime` is: `cargo test --test day`. Without it, it fails.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![cfg(target_os = "linux")]
 
 mod support;

@@ -4,7 +4,7 @@
 //! `cargo test --test kernel`. It needs `keyctl` (keyutils), `setpriv` (util-linux), and root or a
 //! `sudo` that does not ask, because only root can be several users.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![cfg(target_os = "linux")]
 
 use cognito_creds::store::{EntryName, Kernel, Store, StoreError};
@@ -176,7 +176,7 @@ fn fill_the_quota_with_expired() {
     assert_eq!(loaded(&cache, &newest), Some(vec![b'c'; 8_000]));
     assert_eq!(loaded(&cache, &lasting), Some(vec![b'c'; 4_000]), "what is good for an hour stays");
     assert_eq!(loaded(&cache, &expired), None);
-    let full = promptly(|| Kernel::login().save(&name("another login"), &[b'r'; 20_000], None));
+    let full = promptly(|| Kernel::login().save(&name("another login"), &vec![b'r'; 20_000], None));
     assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
     assert_eq!(loaded(&login, &refresh_token), Some(vec![b'r'; 6_000]), "a login never goes");
 }
