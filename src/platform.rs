@@ -84,14 +84,6 @@ pub fn state_dir() -> Result<PathBuf, Error> {
     first_usable(&folders(Folder::State, System::HERE, environment))
 }
 
-/// The folder for the file store, created 0700 where it was missing.
-///
-/// # Errors
-/// As [`state_dir`].
-pub fn data_dir() -> Result<PathBuf, Error> {
-    first_usable(&folders(Folder::Data, System::HERE, environment))
-}
-
 fn environment(name: &str) -> Option<OsString> {
     // Without HOME, as under some service managers, the user database knows the home.
     if name == "HOME" { std::env::home_dir().map(Into::into) } else { std::env::var_os(name) }

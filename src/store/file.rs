@@ -15,7 +15,7 @@ pub struct Files {
 
 impl Files {
     /// The files in `folder`, which is created by the first save; see
-    /// [`data_dir`](platform::data_dir) for the usual one.
+    /// [`data_place`](platform::data_place) for the usual one.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
