@@ -23,6 +23,9 @@ pub struct Event {
     pub at: Timestamp,
     /// One line, free of secrets.
     pub message: String,
+    /// Whether nothing failed.
+    #[serde(default)]
+    pub is_notice: bool,
 }
 
 /// How a sign-in ended.
@@ -105,10 +108,18 @@ impl Journal {
         Ok(self.folder.get_or_init(|| folder))
     }
 
-    /// Remembers the profile's last failure or notice. A journal that can't be written is no reason
-    /// to fail.
+    /// Remembers the profile's last failure. A journal that can't be written is no reason to fail.
     pub fn note(&self, profile: &str, message: &str) {
-        let event = Event { at: Timestamp::now(), message: message.to_owned() };
+        self.write_event(profile, message, false);
+    }
+
+    /// Remembers, in place of the last failure, what was worth telling although nothing failed.
+    pub fn note_notice(&self, profile: &str, message: &str) {
+        self.write_event(profile, message, true);
+    }
+
+    fn write_event(&self, profile: &str, message: &str, is_notice: bool) {
+        let event = Event { at: Timestamp::now(), message: message.to_owned(), is_notice };
         self.write(&event_file(profile), &event);
     }
 

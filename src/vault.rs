@@ -330,7 +330,7 @@ impl<'a> Vault<'a> {
 
     /// Tells a person something that is no failure: on the terminal, and for `status`.
     pub fn notice(&self, text: &str) {
-        self.journal.note(&self.profile.name, text);
+        self.journal.note_notice(&self.profile.name, text);
         terminal::say(&format!("cognito-creds: {text}"));
     }
 

@@ -4,6 +4,7 @@
 
 mod support;
 
+use cognito_sandbox::{Endpoint, Fault, Times};
 use serde_json::{Value, json};
 use support::{Machine, alice, wait_until};
 
@@ -77,6 +78,19 @@ fn a_failure_is_kept_for_it_with_its_time() {
     assert_eq!(format!("cognito-creds: {}", last["message"].as_str().unwrap()), what);
     assert!(last["at"].as_str().unwrap().ends_with('Z'), "{last}");
     assert!(machine.run(&["status"]).stdout.contains("Profile dev needs a sign-in."));
+}
+
+#[test]
+fn a_notice_is_not_called_a_problem() {
+    // There is no keychain, so the kernel keeps the login, and says so.
+    let machine = signed_in("");
+    let told = machine.run(&["status"]).stdout;
+    assert!(told.contains("\n  last notice   20") && !told.contains("problem"), "{told}");
+    machine.let_credentials_end();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
+    machine.call().failure();
+    let told = machine.run(&["status"]).stdout;
+    assert!(told.contains("\n  last problem  20") && !told.contains("notice"), "{told}");
 }
 
 #[test]

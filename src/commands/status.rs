@@ -60,6 +60,14 @@ enum SignIn {
 struct LastError {
     at: Moment,
     message: String,
+    #[serde(skip)]
+    is_notice: bool,
+}
+
+impl LastError {
+    fn now(now: Timestamp, error: &Error) -> Self {
+        Self { at: Moment(now), message: error.what().to_owned(), is_notice: false }
+    }
 }
 
 /// A point in time that is written as RFC 3339.
@@ -105,7 +113,7 @@ pub fn run(args: &Status) -> Result<(), Error> {
 }
 
 fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {
-    let last_error = Some(LastError { at: Moment(now), message: error.what().to_owned() });
+    let last_error = Some(LastError::now(now, error));
     let instead = Some("its settings can't be used".to_owned());
     State { profile, login: None, credentials: None, sign_in: SignIn::None, last_error, instead }
 }
@@ -126,7 +134,11 @@ fn state(desk: &Desk, now: Timestamp) -> State {
             }
         }),
         sign_in: if running { SignIn::Running } else { SignIn::None },
-        last_error: event.map(|event| LastError { at: Moment(event.at), message: event.message }),
+        last_error: event.map(|event| LastError {
+            at: Moment(event.at),
+            message: event.message,
+            is_notice: event.is_notice,
+        }),
         instead: None,
     };
     match vault.stored_in() {
@@ -146,7 +158,7 @@ fn state(desk: &Desk, now: Timestamp) -> State {
         Ok(None) => {}
         Err(error) => {
             state.instead = Some("its login can't be read".to_owned());
-            state.last_error = Some(LastError { at: Moment(now), message: error.what().to_owned() });
+            state.last_error = Some(LastError::now(now, &error));
         }
     }
     state
@@ -181,7 +193,8 @@ fn told(state: &State, now: Timestamp) -> String {
     }
     row("sign-in", if state.sign_in == SignIn::Running { "running in a browser" } else { "none running" });
     if let Some(last) = &state.last_error {
-        row("last problem", &format!("{} ({} ago)", last.at, about(last.at.0.age(now))));
+        let label = if last.is_notice { "last notice" } else { "last problem" };
+        row(label, &format!("{} ({} ago)", last.at, about(last.at.0.age(now))));
         row("", &foreign(&last.message));
     }
     lines.join("\n")

@@ -139,7 +139,8 @@ impl Flight<'_> {
     /// What lives is handed out although renewing it failed.
     fn told_that_it_is_kept(&self, why: &Error) {
         let text = format!("Renewing failed, the credentials at hand are used: {}", why.what());
-        self.session.vault.notice(&text);
+        self.journal.note(&self.session.profile.name, &text);
+        terminal::say(&format!("cognito-creds: {text}"));
     }
 
     fn enter<W: Want>(&self, want: &W, began: &Began) -> Result<Entered<W::Thing>, Error> {
@@ -193,7 +194,7 @@ impl Flight<'_> {
             "Another cognito-creds ({}) is still renewing; the credentials at hand are used.",
             Holder::words(holder)
         );
-        self.journal.note(&self.session.profile.name, &what);
+        self.journal.note_notice(&self.session.profile.name, &what);
         Some(thing)
     }
 
