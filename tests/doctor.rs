@@ -6,9 +6,11 @@
 mod support;
 
 use cognito_sandbox::{Endpoint, Fault, Times, cast};
+use rustix::io::Errno;
 use serde_json::Value;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use support::{Machine, PROGRAM, alice, wait_until};
 
 /// A machine whose profile is complete, with `keys` added.
@@ -78,6 +80,7 @@ fn on_a_healthy_machine_nothing_has_to_change() {
             "port",
             "browser",
             "terminal",
+            "state folder",
             "keychain",
             "kernel keyring",
             "file store",
@@ -319,6 +322,28 @@ fn the_login_and_its_role_are_told() {
     assert_one(&machine, "role", "ok", &["Developer"]);
     machine.add("cognito_role = Admin\n");
     assert_one(&machine, "role", "fail", &["'Admin'", "Developer", "aws configure set cognito_role"]);
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_found_also_without_a_profile() {
+    let mut machine = signed_in("");
+    let folder = machine.path(".local/state/cognito-creds");
+    let shown = folder.display().to_string();
+    assert_one(&machine, "state folder", "ok", &[&shown, "keeps a lock"]);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    assert_one(&machine, "state folder", "ok", &["yours alone"]);
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700, "and it is");
+    // Where a file stands for the lock.
+    machine.lose_locks(Errno::NOLCK);
+    assert_one(&machine, "state folder", "ok", &["keeps a lock"]);
+    machine.lose_state_folder();
+    assert_one(&machine, "state folder", "fail", &[&shown, "not a folder", &format!("rm {shown}")]);
+    machine.configure("[profile other]\n");
+    assert_one(&machine, "state folder", "fail", &["not a folder"]);
+    assert_one(&machine, "browser", "ok", &[]);
+    let ran = machine.command(&["doctor", "--profile", "dev"]).env("CI", "true").output().unwrap();
+    let told = String::from_utf8(ran.stdout).unwrap();
+    assert!(told.contains("-> cognito-creds login --no-browser --profile dev\n"), "{told}");
 }
 
 #[test]

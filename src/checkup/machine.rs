@@ -5,7 +5,7 @@ use super::{Checkup, Finding};
 use crate::journal::Journal;
 use crate::profile::auth::Auth;
 use crate::profile::redirect_uri::RedirectUri;
-use crate::profile::{Environment, Interactive, Profile};
+use crate::profile::{Environment, Interactive, Profile, command_line};
 use crate::sign_in::is_running;
 use crate::user_pool::callback::Listener;
 use crate::{browser, terminal};
@@ -36,10 +36,10 @@ fn port(uri: &RedirectUri) -> Result<Finding, Finding> {
 }
 
 /// Whether a browser that this program opens would be seen.
-pub fn browser(profile: Option<&Profile>, env: &dyn Environment) -> Finding {
+///
+/// `profile` is missing where the one of this name can't be read.
+pub fn browser(name: &str, profile: Option<&Profile>, env: &dyn Environment) -> Finding {
     const CHECK: &str = "browser";
-    let login = profile
-        .map_or_else(|| "cognito-creds login --no-browser".to_owned(), |p| p.command("login --no-browser"));
     if profile.is_some_and(|p| p.interactive == Interactive::Never) {
         return Finding::ok(CHECK, "never opened by AWS commands (cognito_interactive = never)");
     }
@@ -53,7 +53,8 @@ pub fn browser(profile: Option<&Profile>, env: &dyn Environment) -> Finding {
         );
     }
     let why = if env.var("CI").is_some() { "CI is set" } else { "no display and no BROWSER" };
-    Finding::warn(CHECK, format!("none can be seen here ({why}), so AWS commands won't open one"), login)
+    let saw = format!("none can be seen here ({why}), so AWS commands won't open one");
+    Finding::warn(CHECK, saw, command_line("login --no-browser", name))
 }
 
 /// Whether a person can be told something while an AWS command runs.

@@ -8,6 +8,7 @@
 //! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock. In its place [`oidc`], another
 //!   provider, or [`backend`], one that vouches for people.
 //! - [`machine`]: ports, browser, terminal, proxy, certificates.
+//! - [`state`]: the folder for locks and notes.
 //! - [`stores`]: whether each place keeps what it is given.
 //! - [`account`]: the login, its role, the identity pool.
 
@@ -16,6 +17,7 @@ pub mod backend;
 pub mod config;
 pub mod machine;
 pub mod oidc;
+pub mod state;
 pub mod stores;
 pub mod user_pool;
 
@@ -94,7 +96,7 @@ pub struct Checkup<'a> {
     pub session: &'a Session<'a>,
     /// The places themselves, for test entries.
     pub places: &'a Places,
-    /// Whether a sign-in runs.
+    /// Whether a sign-in runs, and the folder that tells.
     pub journal: &'a Journal,
     /// The environment.
     pub env: &'a dyn Environment,
@@ -111,9 +113,10 @@ impl Checkup<'_> {
         };
         if matches!(profile.auth, Auth::Browser(_)) {
             findings.extend(machine::ports(profile, self.journal));
-            findings.push(machine::browser(Some(profile), self.env));
+            findings.push(machine::browser(&profile.name, Some(profile), self.env));
         }
         findings.push(machine::terminal());
+        findings.push(state::folder(self.journal));
         findings.extend(stores::findings(profile, self.places));
         findings.push(clock);
         findings.extend(machine::network(self));

@@ -2,8 +2,9 @@
 
 use super::{Desk, columns, env, profile_name};
 use crate::checkup::config::Entries;
-use crate::checkup::{Checkup, Finding, Status, machine};
+use crate::checkup::{Checkup, Finding, Status, machine, state};
 use crate::cli::Doctor;
+use crate::journal::Journal;
 use crate::output;
 use std::process::ExitCode;
 
@@ -32,7 +33,10 @@ fn examine(name: &str) -> Vec<Finding> {
                 Checkup { session: &session, places: &desk.places, journal: &desk.journal, env: &env };
             findings.extend(checkup.findings());
         }
-        Err(_) => findings.extend([machine::browser(None, &env), machine::terminal()]),
+        Err(_) => {
+            let folder = state::folder(&Journal::new());
+            findings.extend([machine::browser(name, None, &env), machine::terminal(), folder]);
+        }
     }
     findings
 }
