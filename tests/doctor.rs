@@ -167,7 +167,7 @@ fn a_broken_or_missing_profile_is_found_and_the_rest_is_looked_at() {
 #[test]
 fn a_misspelt_key_is_told() {
     let machine = machine("cognito_rolle = Developer\n");
-    assert_one(&machine, "profile keys", "warn", &["cognito_rolle (line "]);
+    assert_one(&machine, "profile keys", "warn", &["cognito_rolle (line ", "-> \"${EDITOR:-vi}\" +"]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn entries_that_some_tools_prefer_are_found_in_both_files() {
     .unwrap();
     let credentials = machine.path(".aws/credentials").display().to_string();
     let key = format!("aws_access_key_id in {credentials} line 4");
-    assert_one(&machine, "other credentials", "fail", &["sso_start_url in", &key]);
+    assert_one(&machine, "other credentials", "fail", &["sso_start_url in", &key, "-> \"${EDITOR:-vi}\" +"]);
     let found = about(&machine, "other credentials");
     assert!(!found[0].contains("CANARY") && !found[0].contains("role_arn"), "{found:?}");
 }
@@ -215,7 +215,12 @@ fn what_the_app_client_refuses_is_told() {
     let client = machine("");
     let config = fs::read_to_string(client.path(".aws/config")).unwrap();
     client.configure(&config.replace(cast::PUBLIC_CLIENT, "nobody"));
-    assert_one(&client, "redirect URI", "fail", &["app client nobody", "does not know this app client"]);
+    assert_one(
+        &client,
+        "redirect URI",
+        "fail",
+        &["app client nobody", "does not know this app client", "describe-user-pool-client"],
+    );
     let provider = machine("cognito_identity_provider = Nobody\n");
     assert_one(&provider, "redirect URI", "fail", &["the identity provider"]);
 }
@@ -245,7 +250,12 @@ fn a_user_pool_that_does_not_exist_is_found() {
     let id = machine.sandbox.world().user_pool_id;
     let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
     machine.configure(&config.replace(&id, "us-east-1_Nowhere"));
-    assert_one(&machine, "user pool", "fail", &["there is no user pool us-east-1_Nowhere"]);
+    assert_one(
+        &machine,
+        "user pool",
+        "fail",
+        &["there is no user pool us-east-1_Nowhere", "-> aws cognito-idp "],
+    );
 }
 
 #[test]
@@ -310,7 +320,12 @@ fn an_identity_pool_is_asked_with_the_login_and_without_one_makes_nobody() {
     let id = machine.sandbox.world().identity_pool.id;
     let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
     machine.configure(&config.replace(&id, "us-east-1:00000000-0000-0000-0000-000000000000"));
-    assert_one(&machine, "identity pool", "fail", &["There is no identity pool"]);
+    assert_one(
+        &machine,
+        "identity pool",
+        "fail",
+        &["There is no identity pool", "-> aws cognito-identity describe-identity-pool "],
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The login: whose it is, which role it leads to, and whether the identity pool takes it.
 
-use super::{Checkup, Finding};
+use super::{Checkup, Finding, look_up};
 use crate::clock::Timestamp;
 use crate::error::foreign;
 use crate::http::Client;
@@ -10,6 +10,7 @@ use crate::identity_pool::role;
 use crate::login::Login;
 use crate::profile::Profile;
 use crate::profile::auth::{Auth, Server};
+use crate::profile::values::IdentityPoolId;
 use crate::secret::IdToken;
 use crate::session::{RENEWAL_LIMIT, Session};
 use crate::user_pool::claims::Claims;
@@ -97,7 +98,7 @@ fn identity_pool(
     let id = profile.identity_pool.as_ref()?;
     let pool = match IdentityPool::new(profile, client, Instant::now() + RENEWAL_LIMIT) {
         Ok(pool) => pool,
-        Err(error) => return Some(Finding::of("identity pool", &error, "Try again")),
+        Err(error) => return Some(Finding::of("identity pool", &error, &look_up::identity_pool(id))),
     };
     let live = |claims: &&Claims| claims.exp.left(Timestamp::now()) > USABLE;
     // A wrong role has a finding of its own.
@@ -111,14 +112,14 @@ fn identity_pool(
                     let until = credentials.expiration.rfc3339().unwrap_or_default();
                     Finding::ok("identity pool", format!("{} gave credentials until {until}", id.as_str()))
                 }
-                Err(error) => refused(id.as_str(), &error),
+                Err(error) => refused(id, &error),
             }
         }
         _ => match pool.credentials(None, &IdToken::new("no-token"), &nobody(profile)?, None) {
             Err(error) if is_there(&error) => {
                 Finding::ok("identity pool", format!("{} answers", id.as_str()))
             }
-            Err(error) => refused(id.as_str(), &error),
+            Err(error) => refused(id, &error),
             Ok(_) => Finding::ok("identity pool", format!("{} answers", id.as_str())),
         },
     })
@@ -153,9 +154,8 @@ fn is_there(error: &CallError) -> bool {
     error.refusal.error.detail().is_some_and(|detail| detail.starts_with("NotAuthorizedException:"))
 }
 
-fn refused(id: &str, error: &CallError) -> Finding {
-    let otherwise = format!("Compare {id}, its providers and its roles with the AWS console");
-    let finding = Finding::of("identity pool", &error.refusal.error, &otherwise);
+fn refused(id: &IdentityPoolId, error: &CallError) -> Finding {
+    let finding = Finding::of("identity pool", &error.refusal.error, &look_up::identity_pool(id));
     // Otherwise the next call refreshes, asks for a new identity, or comes later by itself.
     let for_a_person = matches!(error.refusal.remedy, Remedy::None | Remedy::Unclear);
     if for_a_person { finding } else { finding.softened() }

@@ -80,13 +80,13 @@ impl Entries {
             .1
             .iter()
             .filter(|entry| entry.key.starts_with("cognito_") && !known(&entry.key))
-            .map(|entry| format!("{} (line {})", crate::error::foreign(&entry.key), entry.line))
             .collect();
-        let first = unknown.first()?;
+        let first = unknown.first()?.line;
+        let shown = unknown.iter().map(|e| format!("{} (line {})", crate::error::foreign(&e.key), e.line));
         Some(Finding::warn(
             "profile keys",
-            format!("not known to this version and ignored: {}", unknown.join(", ")),
-            format!("Correct or remove {first} in {}", self.config.0.display()),
+            format!("not known to this version and ignored: {}", shown.collect::<Vec<_>>().join(", ")),
+            edit(&self.config.0, first),
         ))
     }
 
@@ -106,24 +106,22 @@ impl Entries {
     pub fn shadows(&self) -> Finding {
         let other =
             |entry: &&Entry| OTHER_CREDENTIALS.contains(&entry.key.as_str()) || entry.key.starts_with("sso_");
-        let mut found = Vec::new();
-        for (path, entries) in [&self.config, &self.credentials] {
-            for entry in entries.iter().filter(other) {
-                let key = crate::error::foreign(&entry.key);
-                found.push(format!("{key} in {} line {}", path.display(), entry.line));
-            }
-        }
         // A process in the other file is a second answer to the same question.
-        for entry in self.credentials.1.iter().filter(|e| e.key == "credential_process") {
-            found.push(format!("credential_process in {} line {}", self.credentials.0.display(), entry.line));
-        }
-        if found.is_empty() {
+        let another = |entry: &&Entry| other(entry) || entry.key == "credential_process";
+        let in_config = self.config.1.iter().filter(other).map(|entry| (&self.config.0, entry));
+        let in_credentials = self.credentials.1.iter().filter(another).map(|e| (&self.credentials.0, e));
+        let found: Vec<_> = in_config.chain(in_credentials).collect();
+        let Some((path, first)) = found.first() else {
             return Finding::ok("other credentials", "no other entry gives this profile credentials");
-        }
+        };
+        let shown = found.iter().map(|(path, entry)| {
+            format!("{} in {} line {}", crate::error::foreign(&entry.key), path.display(), entry.line)
+        });
+        let shown = shown.collect::<Vec<_>>().join(", ");
         Finding::fail(
             "other credentials",
-            format!("some AWS tools would take these instead: {}", found.join(", ")),
-            "Remove these lines; beside credential_process a profile has no other credentials",
+            format!("some AWS tools would take these instead, and they have to go: {shown}"),
+            edit(path, first.line),
         )
     }
 }
@@ -145,6 +143,11 @@ fn credentials_path(env: &dyn Environment) -> PathBuf {
         Some(path) => path.strip_prefix("~/").map_or_else(|| path.clone().into(), |rest| home.join(rest)),
         None => home.join(".aws").join("credentials"),
     }
+}
+
+/// The command that opens a file at a line to correct or remove: vi, vim, nano and emacs take `+N`.
+fn edit(path: &Path, line: usize) -> String {
+    format!("\"${{EDITOR:-vi}}\" +{line} {}", shell::path(path))
 }
 
 /// The command that writes the line as every SDK reads it.

@@ -8,7 +8,7 @@ use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Interactive, Profile, command_line};
 use crate::sign_in::is_running;
 use crate::user_pool::callback::Listener;
-use crate::{browser, terminal};
+use crate::{browser, shell, terminal};
 
 /// Every redirect URI's port, bound and given back. One free port is enough for a sign-in.
 pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
@@ -17,7 +17,7 @@ pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
         return vec![Finding::ok(CHECK, "not tried: a sign-in is running and has its port")];
     }
     let Auth::Browser(app) = &profile.auth else { return Vec::new() };
-    let findings: Vec<_> = app.redirect_uris.iter().map(port).collect();
+    let findings: Vec<_> = app.redirect_uris.iter().map(|uri| port(profile, uri)).collect();
     let one_is_free = findings.iter().any(Result::is_ok);
     findings
         .into_iter()
@@ -28,10 +28,10 @@ pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
         .collect()
 }
 
-fn port(uri: &RedirectUri) -> Result<Finding, Finding> {
+fn port(profile: &Profile, uri: &RedirectUri) -> Result<Finding, Finding> {
     match Listener::bind(std::slice::from_ref(uri)) {
         Ok(_given_back) => Ok(Finding::ok("port", format!("{} is free", uri.port()))),
-        Err(error) => Err(Finding::of("port", &error, "Try again")),
+        Err(error) => Err(Finding::of("port", &error, &profile.command("login"))),
     }
 }
 
@@ -77,7 +77,8 @@ pub fn network(checkup: &Checkup<'_>) -> Vec<Finding> {
     let client = match checkup.session.client() {
         Ok(client) => client,
         Err(error) => {
-            return vec![Finding::of("network", &error, "Correct or remove AWS_CA_BUNDLE or ca_bundle")];
+            let bundle = format!("aws configure get ca_bundle --profile {}", shell::word(&profile.name));
+            return vec![Finding::of("network", &error, &bundle)];
         }
     };
     let host = profile.auth.host();

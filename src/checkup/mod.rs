@@ -15,6 +15,7 @@
 pub mod account;
 pub mod backend;
 pub mod config;
+mod look_up;
 pub mod machine;
 pub mod oidc;
 pub mod state;

@@ -63,7 +63,7 @@ fn round_trip(check: &'static str, store: &dyn Store, otherwise: &str) -> Findin
     match result {
         Ok(true) if took > SLOW => {
             let saw = format!("{place}: kept 6 KB, but took {} ms", took.as_millis());
-            Finding::warn(check, saw, "Look at what else this machine is doing")
+            Finding::warn(check, saw, "uptime")
         }
         Ok(true) => Finding::ok(check, format!("{place}: kept 6 KB, in {} ms", took.as_millis())),
         Ok(false) => {
@@ -71,8 +71,8 @@ fn round_trip(check: &'static str, store: &dyn Store, otherwise: &str) -> Findin
         }
         Err(StoreError::Locked(why)) => Finding::fail(
             check,
-            format!("{place}: {why}"),
-            "Unlock it, for instance by signing in to the desktop, and try again",
+            format!("{place}: {why}; unlock it, for instance by signing in to the desktop, or use another"),
+            otherwise,
         ),
         Err(error) => Finding::fail(check, format!("{place}: {error}"), otherwise),
     }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_locked_keychain_is_to_be_unlocked_and_an_absent_one_replaced() {
         let refused = |error| round_trip("keychain", &Broken::new(false, Some(error)), "use another");
-        assert!(refused(StoreError::Locked("locked".into())).remedy.starts_with("Unlock"));
+        assert!(refused(StoreError::Locked("locked".into())).saw.contains("; unlock it"));
         assert_eq!(refused(StoreError::Absent("no D-Bus".into())).remedy, "use another");
     }
 }

@@ -7,7 +7,7 @@
 //! followed: it answers before anybody signs in, and differently for a redirect URI that is
 //! registered (on to its sign-in page) and one that is not (its page `/error`, or 400).
 
-use super::{Checkup, Finding};
+use super::{Checkup, Finding, look_up};
 use crate::clock::{self, Timestamp};
 use crate::error::foreign;
 use crate::http::{Client, REQUEST_LIMIT, SendError, SendErrorKind, date_header};
@@ -15,6 +15,7 @@ use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::values::Domain;
 use crate::profile::{Environment, Profile, values};
+use crate::shell;
 use crate::user_pool::authorize;
 use crate::user_pool::endpoints::Endpoints;
 use http::{Request, header};
@@ -113,7 +114,7 @@ pub(super) fn get(client: &Client, url: &Url) -> Result<Answer, SendError> {
 
 fn about_domain(pool: Pool<'_>, uri: &RedirectUri, answer: &Result<Answer, SendError>) -> Finding {
     let host = pool.domain.host();
-    let compare = "Compare cognito_domain with the user pool's domain in the AWS console";
+    let compare = look_up::domain(pool.domain, pool.id);
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) if error.kind() == SendErrorKind::Dns => {
@@ -135,7 +136,7 @@ fn about_domain(pool: Pool<'_>, uri: &RedirectUri, answer: &Result<Answer, SendE
         Verdict::Later => {
             let saw =
                 format!("{host} answered {status}: it is busy, or a firewall (AWS WAF) refuses this machine");
-            Finding::fail("domain", saw, "Try again in a minute")
+            Finding::fail("domain", saw, format!("sleep 60 && curl -sSI {}", pool.domain.as_str()))
         }
         _ => Finding::ok("domain", format!("{host} answered as a user pool in {took} ms")),
     }
@@ -151,13 +152,22 @@ fn redirect_uri(pool: Pool<'_>, uri: &RedirectUri, answer: &Answer) -> Option<Fi
         Verdict::Mismatch => Some(Finding::fail(
             CHECK,
             format!("{text} is not registered at app client {client}"),
+            // No command: `update-user-pool-client` sets whatever it is not told back to its default.
             format!("Add {text} to the app client's allowed callback URLs, exactly as written here"),
         )),
-        Verdict::Refused(said) => Some(Finding::fail(
-            CHECK,
-            format!("app client {client} refused the sign-in for {text}: {said}"),
-            format!("Compare the app client with {}", settings(pool.app)),
-        )),
+        Verdict::Refused(said) => {
+            let saw = format!("app client {client} refused the sign-in for {text}: {said}");
+            let settings = settings(pool.app);
+            Some(match pool.id {
+                Some(id) => {
+                    let saw = format!("{saw}; it has to allow {settings}");
+                    Finding::fail(CHECK, saw, look_up::app_client(id, client))
+                }
+                None => {
+                    Finding::fail(CHECK, saw, format!("Compare the app client with this profile: {settings}"))
+                }
+            })
+        }
         // The domain's own finding.
         Verdict::Later | Verdict::NotCognito => None,
     }
@@ -166,7 +176,7 @@ fn redirect_uri(pool: Pool<'_>, uri: &RedirectUri, answer: &Answer) -> Option<Fi
 /// The settings that the app client has to allow.
 fn settings(app: &AppClient) -> String {
     let provider = if app.provider.is_some() { ", the identity provider" } else { "" };
-    format!("this profile: its id, the authorization code grant, the scopes '{}'{provider}", app.scopes)
+    format!("the authorization code grant, the scopes '{}'{provider}", app.scopes)
 }
 
 /// What an answer of `/oauth2/authorize` means for `uri`.
@@ -225,12 +235,14 @@ fn read_refusal(body: &str) -> Verdict {
 fn issuer(profile: &Profile, pool: Pool<'_>, client: &Client, env: &dyn Environment) -> Option<Finding> {
     const CHECK: &str = "user pool";
     let id = pool.id?;
-    let compare = "Compare cognito_user_pool_id and cognito_domain with the AWS console";
-    let answer = match get(client, &discovery(profile, id, env)?) {
+    let compare = look_up::domain(pool.domain, Some(id));
+    let url = discovery(profile, id, env)?;
+    let again = format!("curl -sSI {}", shell::word(url.as_str()));
+    let answer = match get(client, &url) {
         Ok(answer) => answer,
         // Sign-ins need the domain alone.
         Err(error) => {
-            return Some(Finding::warn(CHECK, error.what(), "Try again, or ask who runs the network"));
+            return Some(Finding::warn(CHECK, error.what(), again));
         }
     };
     let said = |name| {
@@ -250,7 +262,7 @@ fn issuer(profile: &Profile, pool: Pool<'_>, client: &Client, env: &dyn Environm
         (400 | 404, _) => Finding::fail(CHECK, format!("there is no user pool {id}"), compare),
         (status, _) => {
             let saw = format!("the issuer of {id} answered {status} without its configuration");
-            Finding::warn(CHECK, saw, "Try again in a minute")
+            Finding::warn(CHECK, saw, again)
         }
     })
 }

@@ -33,10 +33,11 @@ fn examine(name: &str) -> Vec<Finding> {
                 Checkup { session: &session, places: &desk.places, journal: &desk.journal, env: &env };
             findings.extend(checkup.findings());
         }
-        Err(_) => {
-            let folder = state::folder(&Journal::new());
-            findings.extend([machine::browser(name, None, &env), machine::terminal(), folder]);
-        }
+        Err(_) => findings.extend([
+            machine::browser(name, None, &env),
+            machine::terminal(),
+            state::folder(&Journal::new()),
+        ]),
     }
     findings
 }
