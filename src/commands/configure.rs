@@ -176,7 +176,7 @@ fn flags_are_missing(name: &str, path: &Path) -> Error {
 fn with_examples(name: &str, wanted: &Wanted, keys: &[&str]) -> String {
     let known = wanted.iter().filter(|(key, _)| !keys.contains(key));
     let known = known.map(|(key, value)| format!(" --{} {}", flag(key), shell::word(value)));
-    let examples = keys.iter().map(|key| format!(" --{} {}", flag(key), values::example(key)));
+    let examples = keys.iter().map(|key| format!(" --{} {}", flag(key), shell::word(values::example(key))));
     command_line("configure", name) + &known.chain(examples).collect::<String>()
 }
 

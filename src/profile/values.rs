@@ -330,7 +330,7 @@ pub fn example(key: &str) -> &'static str {
         "cognito_identity_pool_id" => "REGION:IDENTITY-POOL-UUID",
         "cognito_user_pool_id" => "REGION_POOLID",
         "cognito_redirect_uri" => "http://localhost:8080",
-        "cognito_scopes" => "'openid email profile'",
+        "cognito_scopes" => "openid email profile",
         "cognito_prompt" => "login",
         "cognito_auth" => "user-pool",
         "cognito_issuer" => "https://YOUR-PROVIDER",
@@ -350,7 +350,7 @@ pub fn example(key: &str) -> &'static str {
         "cognito_refresh_margin" => "20m",
         "cognito_store" => "keychain",
         // It excludes another key, and an empty value counts as none.
-        "cognito_idp_identifier" => "''",
+        "cognito_idp_identifier" => "",
         _ => "VALUE",
     }
 }
