@@ -4,11 +4,14 @@ use cognito_sandbox::{Person, Sandbox, Tls, World, cast};
 use std::io::Write;
 use std::process::ExitCode;
 
+/// The program that the profiles are for.
+const PROGRAM: &str = if cfg!(windows) { "cognito-creds.exe" } else { "cognito-creds" };
+
 const USAGE: &str = "\
 cognito-sandbox serve [--port N] [--tls valid|expired|wrong-name] [--ca-file FILE] [--redirect-uri URI ...]
                       [--write-config FILE --profile NAME]
     Prints one line, `ready URL`, and serves until it is killed. Each URI is registered; --write-config appends
-    a profile to FILE. Switches over HTTP: /_sandbox/counts, log, world, fault, clear-faults, clock, reset,
+    a whole profile to FILE, which runs the cognito-creds beside this program, or else the one in PATH. Switches over HTTP: /_sandbox/counts, log, world, fault, clear-faults, clock, reset,
     register-redirect, person, client, forget.
 cognito-sandbox browse URL [--user NAME] [--password TEXT] [--federated] [--deny] [--ca-file FILE] [--print]
     Opens URL and signs in (alice, password). Exit 0 when the last page came and is no error page.";
@@ -96,13 +99,24 @@ fn serve(options: &Options) -> Result<(), String> {
     }
     if let Some(file) = options.one("--write-config") {
         let list = if uris.is_empty() { "http://localhost:8080".to_owned() } else { uris.join(",") };
-        append(file, &sandbox.profile(options.one("--profile").unwrap_or("sandbox"), &list))?;
+        let name = options.one("--profile").unwrap_or("sandbox");
+        append(file, &format!("{}{}\n", sandbox.profile(name, &list), credential_process(name)))?;
     }
     println!("ready {}", sandbox.url());
     std::io::stdout().flush().map_err(|error| error.to_string())?;
     loop {
         std::thread::park();
     }
+}
+
+/// The line that AWS tools run. A path that some of them would split or unquote is left to PATH.
+fn credential_process(profile: &str) -> String {
+    let beside = std::env::current_exe().ok().map(|me| me.with_file_name(PROGRAM));
+    let plain = |path: &str| path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/\\:._-+".contains(&b));
+    let found =
+        beside.filter(|path| path.is_file()).and_then(|path| path.into_os_string().into_string().ok());
+    let program = found.filter(|path| plain(path)).unwrap_or_else(|| "cognito-creds".to_owned());
+    format!("credential_process = {program} credential-process --profile {profile}")
 }
 
 fn append(file: &str, text: &str) -> Result<(), String> {

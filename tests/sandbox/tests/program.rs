@@ -110,6 +110,11 @@ fn serve_appends_a_profile_and_registers_its_addresses() {
             && config.contains("cognito_redirect_uri = http://localhost:1,http://localhost:2\n")
     );
     assert!(config.contains(&format!("endpoint_url = {}\n", served.url)));
+    // Built or not, and beside the sandbox then.
+    let beside = std::path::Path::new(PROGRAM).with_file_name("cognito-creds");
+    let program = if beside.is_file() { beside.display().to_string() } else { "cognito-creds".to_owned() };
+    let line = format!("\ncredential_process = {program} credential-process --profile box\n");
+    assert!(config.ends_with(&line), "{config}");
     assert_eq!(get(&authorize(&served, "http://localhost:2")).status, 302);
 }
 
