@@ -30,7 +30,7 @@ wrong_usage() {
 }
 
 main() {
-    prefix='' action=install demo=no dry_run=no temporary=''
+    prefix='' action=install demo=no dry_run=no temporary='' place='' others=''
     parse "$@"
     checkout=$(cd -- "$(dirname -- "$0")" && pwd -P)
     bin_dir=$(choose_bin_dir)
@@ -51,9 +51,9 @@ parse() {
             shift
             ;;
         --prefix=*) prefix=${1#--prefix=} ;;
-        --demo) demo=yes ;;
-        --uninstall) action=uninstall ;;
-        --dry-run) dry_run=yes ;;
+        --demo) demo=yes others="$others --demo" ;;
+        --uninstall) action=uninstall others="$others --uninstall" ;;
+        --dry-run) dry_run=yes others="$others --dry-run" ;;
         -h | --help)
             usage
             exit 0
@@ -62,8 +62,15 @@ parse() {
         esac
         shift
     done
+    if [ -n "$prefix" ]; then place=" --prefix $(quote "$prefix")"; fi
     [ "$action$demo" != uninstallyes ] || wrong_usage "--demo and --uninstall exclude each other."
 }
+
+# The same command once more.
+again() { printf '%s\n' "./install.sh$place$others"; }
+
+# The same command for the folder $1, a word of a shell command.
+elsewhere() { printf '%s\n' "./install.sh --prefix $1$others"; }
 
 # The folder as an absolute path: the line for ~/.aws/config needs one.
 choose_bin_dir() {
@@ -77,13 +84,13 @@ choose_bin_dir() {
     elif [ -n "${HOME:-}" ]; then
         printf '%s\n' "$HOME/.local/bin"
     else
-        fail "HOME is not set, so there is no folder to install to." "./install.sh --prefix /usr/local"
+        fail "HOME is not set, so there is no folder to install to." "$(elsewhere /usr/local)"
     fi
 }
 
 install_program() {
     [ -f "$checkout/Cargo.toml" ] || fail "install.sh has to stay in its checkout: it builds the source beside it." \
-        "cd cognito-creds && ./install.sh"
+        "cd cognito-creds && $(again)"
     find_cargo
     require_rust
     require_c_compiler
@@ -93,7 +100,7 @@ install_program() {
     fi
     require_writable
     built=$(build)
-    [ -x "$built" ] || fail "cargo said that it built '$built', but there is no such program." "cargo clean && ./install.sh"
+    [ -x "$built" ] || fail "cargo said that it built '$built', but there is no such program." "cargo clean && $(again)"
     put_in_place "$built"
     report
 }
@@ -110,7 +117,7 @@ find_cargo() {
         if command -v "$cargo" >/dev/null 2>&1; then return; fi
     done
     fail "Building needs Rust's cargo, $(rust_needed) or newer, and there is none. Install it from https://rustup.rs; Debian's and Ubuntu's own cargo is often too old." \
-        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh && . \"\$HOME/.cargo/env\" && ./install.sh"
+        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh && . \"\$HOME/.cargo/env\" && $(again)"
 }
 
 rust_needed() {
@@ -121,10 +128,10 @@ require_rust() {
     needed=$(rust_needed)
     # In the checkout, where a toolchain override of rustup would count as well.
     found=$(cd "$checkout" && "$cargo" --version 2>/dev/null | sed -n 's/^cargo \([0-9][0-9.]*\).*/\1/p')
-    [ -n "$found" ] || fail "$cargo does not work: '$cargo --version' names no version." "rustup default stable && ./install.sh"
+    [ -n "$found" ] || fail "$cargo does not work: '$cargo --version' names no version." "rustup default stable && $(again)"
     if older "$found" "$needed"; then
         fail "Building needs Rust $needed or newer, and $(command -v "$cargo") is $found. Debian's and Ubuntu's own cargo is often too old; https://rustup.rs has the newest." \
-            "rustup update stable && ./install.sh"
+            "rustup update stable && $(again)"
     fi
 }
 
@@ -149,15 +156,15 @@ require_c_compiler() {
     *) if command -v apt-get >/dev/null 2>&1; then remedy="sudo apt-get install gcc libc6-dev"; else remedy="sudo dnf install gcc"; fi ;;
     esac
     fail "Building needs a C compiler ('${compiler%% *}' was not found): parts of the TLS library, ring, are in C, and Rust links with it." \
-        "$remedy && ./install.sh"
+        "$remedy && $(again)"
 }
 
 # Before the build, which takes minutes.
 require_writable() {
     if ! mkdir -p -- "$bin_dir" 2>/dev/null || [ ! -w "$bin_dir" ]; then
-        fail "Can't write to $bin_dir." "./install.sh --prefix \"\$HOME/.local\""
+        fail "Can't write to $bin_dir." "$(elsewhere "\"\$HOME/.local\"")"
     fi
-    if [ -d "$program" ]; then fail "$program is a folder." "./install.sh --prefix \"\$HOME/.local\""; fi
+    if [ -d "$program" ]; then fail "$program is a folder." "$(elsewhere "\"\$HOME/.local\"")"; fi
 }
 
 # Prints where cargo put the program: only cargo knows, with all the settings that can move it.

@@ -265,8 +265,18 @@ without_a_c_compiler_it_says_what_for() {
     check lines 2 "$(lines)"
     check_says "ring"
     check_says "apt-get install gcc"
+    check_says "&& ./install.sh"
     install CC=sh
     check "exit with CC" 0 "$code"
+}
+
+a_remedy_keeps_the_options_that_were_given() {
+    : >"$world/file"
+    install --demo --prefix "$world/file"
+    check_says "./install.sh --prefix \"\$HOME/.local\" --demo"
+    rm "$tools/cc"
+    install --prefix "$world/it's here" --dry-run --demo
+    check_says "&& ./install.sh --prefix '$world/it'\\''s here' --dry-run --demo"
 }
 
 wrong_usage_is_exit_2() {
@@ -320,7 +330,7 @@ for shell in dash bash; do
         a_failed_build_keeps_the_old_program a_killed_install_keeps_the_old_program \
         an_unwritable_target_is_told_before_the_build without_cargo_it_says_how_to_get_it \
         cargo_outside_the_path_is_found an_old_cargo_is_refused without_a_c_compiler_it_says_what_for \
-        wrong_usage_is_exit_2 a_cut_off_script_does_nothing; do
+        a_remedy_keeps_the_options_that_were_given wrong_usage_is_exit_2 a_cut_off_script_does_nothing; do
         run $name
     done
 done
