@@ -4,7 +4,7 @@
 #   tests/run.sh            everything
 #   tests/run.sh --quick    what needs nothing but Rust
 #   tests/run.sh NAME...    these suites
-#   tests/run.sh --list     their names
+#   tests/run.sh --list     their names, and what each is for
 #
 # A suite that fails does not stop the others. The last line is `N passed, N failed`; any failure makes the exit code 1.
 set -euo pipefail
@@ -175,6 +175,34 @@ suite_demo() {
     ./install.sh --prefix "$prefix" --demo
 }
 
+# What a suite is for, as its line of --list.
+about() {
+    case $1 in
+    fmt) echo "the source is formatted" ;;
+    clippy) echo "lints, also of the suites that run by name" ;;
+    docs) echo "the source's own documentation builds" ;;
+    unit) echo "every test that needs nothing but Rust" ;;
+    dependencies) echo "one TLS stack, one HTTP client, no crate that nobody decided on" ;;
+    shellcheck) echo "lints of the shell scripts" ;;
+    build) echo "the optimised program" ;;
+    install) echo "install.sh under dash and bash, and one real build" ;;
+    keychain) echo "a real Secret Service: kept, locked, absent, too big" ;;
+    kernel) echo "the kernel keyring, several sessions and users" ;;
+    users) echo "several users on one machine" ;;
+    clocks) echo "clocks that are wrong or jump" ;;
+    day) echo "24 hours of work in a minute" ;;
+    kills) echo "500 kills at random moments; no login is lost" ;;
+    bench) echo "budgets that can be counted; the times: tests/bench/run.sh" ;;
+    awscli) echo "the real AWS CLI runs the program" ;;
+    jssdk) echo "the AWS SDK for JavaScript runs the program" ;;
+    browser) echo "sign-ins in a real Chromium" ;;
+    ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
+    templates) echo "docs/setup: its templates are deployed, its commands run" ;;
+    demo) echo "install.sh --demo from end to end" ;;
+    *) die "The suite $1 has no description." ;;
+    esac
+}
+
 # ---- what they stand on; everything here is quick when it is there already
 
 # The optimised program, as install.sh builds it.
@@ -258,7 +286,11 @@ main() {
     cd -- "$root"
     case ${1:-} in
     --list)
-        printf '%s\n' "${all_suites[@]}"
+        local words
+        for name in "${all_suites[@]}"; do
+            words=$(about "$name")
+            printf '%-14s %s\n' "$name" "$words"
+        done
         return
         ;;
     --inside)
