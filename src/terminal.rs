@@ -1,6 +1,9 @@
 //! The person's terminal, reached as a device: the AWS CLI hides stderr, and two SDKs merge it into
 //! the JSON, so neither stdout nor stderr is a place to talk to anybody.
 
+#[cfg(unix)]
+mod hidden;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
@@ -65,7 +68,28 @@ pub fn ask(question: &str) -> io::Result<String> {
 }
 
 /// Asks the person for one line that is not shown while it is typed or pasted. Reads the terminal
+/// device, never stdin. Ctrl-C ends the process, and the terminal is then as it was.
+///
+/// # Errors
+/// There is no terminal, or the person ended the input (Ctrl-D): `UnexpectedEof`.
+#[cfg(unix)]
+pub fn ask_hidden(question: &str) -> io::Result<String> {
+    let mut screen = OpenOptions::new().write(true).open(DEVICE)?;
+    // Hidden before it is asked for: a quick hand, or a paste, loses and shows nothing.
+    let keyboard = hidden::Keyboard::open()?;
+    screen.write_all(question.as_bytes())?;
+    let config = rpassword::ConfigBuilder::new().input_reader(keyboard).output_discard().build();
+    let answer = rpassword::read_password_with_config(config);
+    screen.write_all(b"\n")?;
+    answer
+}
+
+/// Asks the person for one line that is not shown while it is typed or pasted. Reads the terminal
 /// device, never stdin.
+///
+/// # Errors
+/// There is no terminal, or the person ended the input.
+#[cfg(not(unix))]
 pub fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(question)
 }

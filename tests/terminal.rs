@@ -74,6 +74,20 @@ fn a_pasted_address_finishes_a_sign_in_without_a_port_and_is_not_shown() {
 }
 
 #[test]
+fn ctrl_c_at_a_hidden_question_leaves_the_terminal_as_it_was() {
+    let machine = Machine::new();
+    let line = format!("stty -a; {PROGRAM} login --paste --profile dev; echo \"exit $?\"; stty -a");
+    let mut run = on_a_terminal(&machine, &line);
+    wait_until("the question", || screen(&machine).contains("Paste it here"));
+    run.stdin.as_mut().unwrap().write_all(b"half an answer\x03").unwrap();
+    run.wait().unwrap();
+    let shown = screen(&machine);
+    assert!(shown.contains("exit 130"), "{shown}");
+    let modes: Vec<_> = shown.lines().filter(|line| line.contains("icanon")).collect();
+    assert!(modes.len() == 2 && modes[0] == modes[1] && modes[0].contains(" echo "), "{modes:?}");
+}
+
+#[test]
 fn a_pasted_address_of_something_else_is_refused() {
     for wrong in [
         "http://localhost:1/callback?code=x&state=y",
