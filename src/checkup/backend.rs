@@ -5,7 +5,7 @@ use super::user_pool::{Answer, clock, get, no_clock};
 use super::{Checkup, Finding};
 use crate::http::REQUEST_LIMIT;
 use crate::profile::auth::Backend;
-use crate::profile::keys;
+use crate::shell;
 use crate::user_pool::token::TokenError;
 
 /// The backend and its token; and, apart, the clock, which is told later.
@@ -18,11 +18,13 @@ pub fn findings(checkup: &Checkup<'_>, backend: &Backend) -> (Vec<Finding>, Find
             let about = about(backend, &answer);
             (std::iter::once(about).chain(token(checkup, backend)).collect(), clock)
         }
-        Err(error) => {
-            let paste = format!("curl -sSI {}", crate::shell::word(backend.url.as_str()));
-            (vec![Finding::fail("backend", error.what(), paste)], no_clock())
-        }
+        Err(error) => (vec![Finding::fail("backend", error.what(), look(backend))], no_clock()),
     }
+}
+
+/// The command that shows how it answers without a token.
+fn look(backend: &Backend) -> String {
+    format!("curl -sSI {}", shell::word(backend.aws.as_str()))
 }
 
 /// What it says to somebody who brings no token: that one is needed.
@@ -31,15 +33,17 @@ fn about(backend: &Backend, answer: &Answer) -> Finding {
     let (host, status, took) = (backend.host(), answer.status, answer.took.as_millis());
     let way = if backend.url.scheme() == "https" { "over https" } else { "on this machine, without TLS" };
     let is_page = answer.body.trim_start().starts_with('<');
-    let (url, path) = (keys::DEVELOPER_URL.name, keys::DEVELOPER_AWS_PATH.name);
-    let compare = format!("Compare {url} and {path} with the backend's documentation");
     match status {
         400 | 401 | 403 if !is_page => Finding::ok(CHECK, format!("{host} answered in {took} ms {way}")),
-        429 | 500.. => Finding::fail(CHECK, format!("{host} answered {status}"), "Try again in a minute"),
+        429 | 500.. => Finding::fail(
+            CHECK,
+            format!("{host} answered {status}"),
+            format!("sleep 60 && {}", look(backend)),
+        ),
         _ => Finding::fail(
             CHECK,
             format!("{host} answered {status} where it should ask for its token; perhaps it is a proxy"),
-            compare,
+            look(backend),
         ),
     }
 }
@@ -61,6 +65,6 @@ fn token(checkup: &Checkup<'_>, backend: &Backend) -> Option<Finding> {
             TokenError::Refused(error)
             | TokenError::NoIdToken { error, .. }
             | TokenError::Unavailable { error, .. },
-        ) => Finding::of(CHECK, &error, "Ask whoever runs the backend"),
+        ) => Finding::of(CHECK, &error, &look(backend)),
     })
 }

@@ -5,9 +5,9 @@
 
 use super::user_pool::{Answer, clock, get, no_clock};
 use super::{Checkup, Finding};
-use crate::http::SendErrorKind;
 use crate::profile::Profile;
 use crate::profile::values::Issuer;
+use crate::shell;
 use crate::user_pool::discovery::{self, Metadata};
 use url::Url;
 
@@ -22,22 +22,23 @@ pub fn findings(checkup: &Checkup<'_>, issuer: &Issuer) -> (Vec<Finding>, Findin
     let answer = match get(client, &url) {
         Ok(answer) => answer,
         Err(error) => {
-            let remedy = match error.kind() {
-                SendErrorKind::Dns => "Compare cognito_issuer with the provider's documentation".to_owned(),
-                _ => format!("curl -sS {url}"),
-            };
-            return (vec![Finding::fail(CHECK, error.what(), remedy)], no_clock());
+            return (vec![Finding::fail(CHECK, error.what(), look(&url))], no_clock());
         }
     };
     let clock = answer.clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours));
-    (about(checkup.session.profile, issuer, &answer), clock)
+    (about(checkup.session.profile, issuer, &url, &answer), clock)
 }
 
-fn about(profile: &Profile, issuer: &Issuer, answer: &Answer) -> Vec<Finding> {
+/// The command that shows what is there.
+fn look(discovery: &Url) -> String {
+    format!("curl -sS {}", shell::word(discovery.as_str()))
+}
+
+fn about(profile: &Profile, issuer: &Issuer, url: &Url, answer: &Answer) -> Vec<Finding> {
     let read = discovery::read(profile, issuer, answer.status, answer.body.as_bytes());
     let endpoints = |metadata: Metadata| metadata.endpoints(issuer).ok();
     match read.map(endpoints) {
-        Err(error) => vec![Finding::of(CHECK, &error, "Compare cognito_issuer with the provider's own page")],
+        Err(error) => vec![Finding::of(CHECK, &error, &look(url))],
         Ok(endpoints) => {
             let took = answer.took.as_millis();
             let saw = format!("{} answered with its configuration in {took} ms", issuer.as_str());
