@@ -3,7 +3,7 @@
 
 use super::{Finding, Status};
 use crate::error::Error;
-use crate::profile::config_file::{self, Entry};
+use crate::profile::lines::{self, Entry};
 use crate::profile::process_line::{every_sdk_reads, is_special};
 use crate::profile::{Environment, Profile, config_path, keys};
 use crate::shell;
@@ -35,9 +35,8 @@ impl Entries {
     pub fn read(name: &str, env: &dyn Environment) -> Self {
         let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
         let (config, credentials) = (config_path(env), credentials_path(env));
-        let in_config = config_file::entries(&text(&config), |h| config_file::is_profile(h, name));
-        let in_credentials =
-            config_file::entries(&text(&credentials), |h| config_file::is_credentials_of(h, name));
+        let in_config = lines::entries(&text(&config), |h| lines::is_profile(h, name));
+        let in_credentials = lines::entries(&text(&credentials), |h| lines::is_credentials_of(h, name));
         Self {
             name: name.to_owned(),
             config: (config, in_config),

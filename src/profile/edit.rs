@@ -3,7 +3,7 @@
 //! The file is the person's: comments, order, indentation, line ends, a missing last newline, nested
 //! blocks and sections that stand there twice stay as they are. Nothing here reads or writes a file.
 
-use super::config_file::{Line, classify, is_profile};
+use super::lines::{Line, classify, is_profile};
 use super::{keys, process_line};
 use std::borrow::Cow;
 

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod config_file;
 pub mod edit;
 pub mod keys;
+pub mod lines;
 pub mod outputs;
 pub mod process_line;
 mod reader;
@@ -228,14 +229,14 @@ pub fn config_path(env: &dyn Environment) -> PathBuf {
 }
 
 fn unknown_profile(name: &str, path: &Path) -> Error {
-    let names = config_file::profile_names(path);
+    let names = lines::profile_names(path);
     let (have, paste) = match names.len() {
         0 => ("it has no profiles".to_owned(), first_line(name)),
         1 => (format!("it has {}", names[0]), command_line("login", &names[0])),
         2..=12 => (format!("it has {}", names.join(", ")), "cognito-creds status".to_owned()),
         n => (format!("it has {n} others"), "cognito-creds status".to_owned()),
     };
-    if config_file::has_section(path, name) {
+    if lines::has_section(path, name) {
         let what = format!("In {} the section [{name}] has to be [profile {name}].", path.display());
         let script = format!(r"s|^\[{name}\]|[profile {name}]|");
         return Error::new(
