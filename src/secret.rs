@@ -73,6 +73,10 @@ secret! {
     ClientSecret
 }
 secret! {
+    /// A token of GetOpenIdToken: speaks for an identity at STS for ten minutes.
+    OpenIdToken
+}
+secret! {
     /// The secret access key of AWS credentials.
     SecretAccessKey
 }

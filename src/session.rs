@@ -17,7 +17,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::{Client, Network, Proxies};
 use crate::identity_pool::api;
-use crate::identity_pool::enhanced::IdentityPool;
+use crate::identity_pool::pool::IdentityPool;
 use crate::identity_pool::remedies::{Act, Tried};
 use crate::identity_pool::role;
 use crate::identity_pool::skew::{already_ended, with_clock_hint};
@@ -255,6 +255,7 @@ impl<'a> Session<'a> {
                     None => return Ok(None),
                 },
                 Act::ResetIdentity => login.forget_identity(id),
+                Act::Again => {}
                 Act::Repeat(repeat) => {
                     let Some(pause) =
                         retry::pause(repeat, error.refusal.error.wait(), left(until), retry::random())

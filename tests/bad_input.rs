@@ -114,7 +114,9 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
     ("cognito_scopes", &["email profile", "openid \"email\""]),
     ("cognito_prompt", &["never"]),
     ("cognito_auth", &["saml", "cognito", "OIDC"]),
-    ("cognito_flow", &["basic"]),
+    ("cognito_flow", &["classic"]),
+    ("cognito_duration_seconds", &["899", "43201", "1h", "7200"]),
+    ("cognito_role_session_name", &["alice"]),
     ("cognito_interactive", &["no"]),
     ("cognito_wait", &["50", "2h"]),
     ("cognito_login_timeout", &["5 minutes", "1s"]),
@@ -188,11 +190,20 @@ fn a_bad_value_is_told_with_its_key() {
     machine.add("cognito_identity_provider = EntraID\ncognito_idp_identifier = example.com\n");
     cases.tell("two ways to one provider", &machine, &machine.call());
     machine.configure(&config);
+    machine.add(
+        "cognito_auth = developer\ncognito_developer_url = https://login.example.com\ncognito_flow = basic\n",
+    );
+    cases.tell("the basic flow with a backend", &machine, &machine.call());
+    machine.configure(&config);
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"] {
         let ran = machine.call_with(&[(variable, "http://example.com")]);
         let what = cases.tell(&format!("{variable}=http://example.com"), &machine, &ran);
         assert!(what.contains(variable), "{what}");
     }
+    machine.add("cognito_flow = basic\n");
+    let ran = machine.call_with(&[("AWS_ENDPOINT_URL_STS", "http://example.com")]);
+    cases.tell("AWS_ENDPOINT_URL_STS=http://example.com", &machine, &ran);
+    machine.configure(&config);
     assert_nothing_was_lost(&machine, &login);
     cases.compare();
 }

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 const POOL: &str = "eu-west-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee";
 
+const SERVICES: &str = "[services elsewhere]\nsts =\n  endpoint_url = https://vpce.example\n";
+
 /// The keys of a whole profile.
 type Base = &'static [(&'static str, &'static str)];
 
@@ -35,9 +37,10 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("cognito_login", "second"),
     ("endpoint_url", "http://localhost:4566"),
     ("use_fips_endpoint", "true"),
+    ("cognito_flow", "basic"),
 ];
 
-/// The same where the sign-in is not at a user pool.
+/// The same where the sign-in is not at a user pool, or the credentials come in another way.
 const OTHER_WAYS: &[(Base, &[(&str, &str)])] = &[
     (
         &[
@@ -58,6 +61,21 @@ const OTHER_WAYS: &[(Base, &[(&str, &str)])] = &[
             ("cognito_developer_url", "https://login.example.com/v2"),
             ("cognito_developer_aws_path", "auth/other"),
             ("cognito_developer_logins_key", "cognito-identity-us-gov.amazonaws.com"),
+        ],
+    ),
+    (
+        &[
+            ("cognito_domain", "https://basic.example.com"),
+            ("cognito_client_id", "1example23456789"),
+            ("cognito_identity_pool_id", POOL),
+            ("cognito_flow", "basic"),
+        ],
+        &[
+            ("cognito_duration_seconds", "7200"),
+            ("cognito_duration_seconds", "900"),
+            ("cognito_role_session_name", "7200"),
+            ("cognito_role_session_name", "alice"),
+            ("services", "elsewhere"),
         ],
     ),
 ];
@@ -99,7 +117,7 @@ fn names(home: &str, base: Base, (key, value): (&str, &str)) -> (EntryName, Entr
     keys.retain(|(name, _)| *name != key);
     keys.push((key, value));
     let lines: Vec<_> = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-    std::fs::write(&config, format!("[profile dev]\n{}", lines.concat())).unwrap();
+    std::fs::write(&config, format!("[profile dev]\n{}{SERVICES}", lines.concat())).unwrap();
     let env = |name: &str| (name == "AWS_CONFIG_FILE").then(|| config.display().to_string());
     let profile = Profile::load("dev", &env, home).unwrap();
     (profile.login_entry(), profile.credentials_entry())

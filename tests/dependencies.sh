@@ -6,7 +6,7 @@ cd -- "$(dirname -- "$0")/.."
 
 # Direct dependencies. A new one is a decision: its gain against its size, build time and trust.
 allowed=(
-    aws-runtime aws-sdk-cognitoidentity aws-types
+    aws-runtime aws-sdk-cognitoidentity aws-smithy-xml aws-types
     ureq rustls url http httpdate
     hyper hyper-util http-body-util tokio
     keyring keyring-core secret-service linux-keyutils

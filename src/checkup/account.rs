@@ -4,7 +4,7 @@ use super::{Checkup, Finding, look_up};
 use crate::clock::Timestamp;
 use crate::error::foreign;
 use crate::http::Client;
-use crate::identity_pool::enhanced::{CallError, IdentityPool};
+use crate::identity_pool::pool::{CallError, IdentityPool};
 use crate::identity_pool::refusal::Remedy;
 use crate::identity_pool::role;
 use crate::login::Login;

@@ -23,10 +23,13 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1")
 /// the FIPS endpoints, and what can't be combined. `None` where there is no such endpoint, and without
 /// an identity pool.
 pub fn endpoint(profile: &Profile) -> Option<Uri> {
-    let params = Params::builder()
-        .region(profile.identity_pool.as_ref()?.region())
-        .use_fips(profile.fips)
-        .set_endpoint(profile.identity_endpoint.as_ref().map(ToString::to_string));
+    let instead = profile.identity_endpoint.as_ref().map(ToString::to_string);
+    resolve(profile.identity_pool.as_ref()?.region(), profile.fips, instead)
+}
+
+/// The SDK's rules for this service.
+pub(super) fn resolve(region: &str, fips: bool, instead: Option<String>) -> Option<Uri> {
+    let params = Params::builder().region(region).use_fips(fips).set_endpoint(instead);
     let (params, resolver) = (params.build().ok()?, DefaultResolver::new());
     // The future is for resolvers that ask somebody; the default one has its answer at once.
     let mut answer = std::pin::pin!(resolver.resolve_endpoint(&params));

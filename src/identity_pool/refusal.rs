@@ -7,9 +7,11 @@
 use super::role;
 use crate::error::{Error, Next, foreign};
 use crate::profile::auth::Auth;
+use crate::profile::flow::Flow;
 use crate::profile::{Profile, keys};
 use crate::shell;
 use crate::user_pool::claims::Claims;
+use std::time::Duration;
 
 /// The one-time remedy for a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum Remedy {
     Refresh,
     /// A new IdentityId, once.
     ResetIdentity,
+    /// A new token of GetOpenIdToken, once (basic flow).
+    NewOpenIdToken,
     /// Not clear which: a new ID token, then a new IdentityId, then a person signs in.
     Unclear,
     /// None: a setting must change.
@@ -33,6 +37,14 @@ pub struct Refusal {
     pub remedy: Remedy,
     /// What to say after that.
     pub error: Error,
+}
+
+impl Refusal {
+    /// The same with how long the server asks us to wait.
+    #[must_use]
+    pub fn asking_to_wait(self, wait: Option<Duration>) -> Self {
+        Self { error: self.error.asking_to_wait(wait), ..self }
+    }
 }
 
 /// What was asked for, as far as a message needs it.
@@ -91,6 +103,7 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
             ),
             Some(asked.profile.command("doctor")),
         ),
+        "InvalidParameterException" if is_about_the_flow(asked.profile, text) => flow_refused(asked),
         "TooManyRequestsException" => (
             Remedy::Retry,
             "The identity pool is receiving too many requests; try again in a minute.".to_owned(),
@@ -129,8 +142,23 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
     Refusal { remedy, error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")) }
 }
 
+/// The texts with which a pool refuses GetOpenIdToken whatever the login (reported by users of AWS
+/// Amplify and of the AWS CLI).
+fn is_about_the_flow(profile: &Profile, text: &str) -> bool {
+    let known = ["classic", "enhanced flow", "RoleMappings", "not supported with"];
+    matches!(profile.flow, Flow::Basic(_)) && known.iter().any(|part| text.contains(part))
+}
+
+fn flow_refused(asked: &Asked<'_>) -> (Remedy, String, Option<String>) {
+    let what = format!(
+        "Identity pool {} does not allow cognito_flow = basic: in the Cognito console switch on \"Basic (classic) authentication\" for it, which goes with neither role mappings (\"Role selection\") nor SAML, or use the enhanced flow.",
+        pool(asked)
+    );
+    (Remedy::None, what, Some(shell::set_key("cognito_flow", "enhanced", &asked.profile.name)))
+}
+
 /// The name of an error and, where there are any, the service's own words.
-fn said(kind: &str, text: &str) -> String {
+pub(super) fn said(kind: &str, text: &str) -> String {
     match foreign(text) {
         text if text.is_empty() => foreign(kind),
         text => format!("{}: {}", foreign(kind), text.trim_end_matches('.')),

@@ -9,6 +9,8 @@ pub enum Act {
     Refresh,
     /// A new IdentityId, then the same call.
     ResetIdentity,
+    /// The same calls at once.
+    Again,
     /// The same call again; the number counts earlier repetitions.
     Repeat(u32),
     /// Tell the person.
@@ -20,6 +22,7 @@ pub enum Act {
 pub struct Tried {
     refresh: bool,
     reset: bool,
+    again: bool,
     repeats: u32,
 }
 
@@ -30,7 +33,8 @@ impl Tried {
             Remedy::Refresh => (true, false),
             Remedy::ResetIdentity => (false, true),
             Remedy::Unclear => (true, true),
-            Remedy::None => (false, false),
+            Remedy::NewOpenIdToken if !std::mem::replace(&mut self.again, true) => return Act::Again,
+            Remedy::NewOpenIdToken | Remedy::None => (false, false),
             Remedy::Retry => {
                 self.repeats += 1;
                 return Act::Repeat(self.repeats - 1);
@@ -59,6 +63,8 @@ mod tests {
         assert_eq!(tried.next(Remedy::Refresh), Act::GiveUp);
         assert_eq!(tried.next(Remedy::Retry), Act::Repeat(0));
         assert_eq!(tried.next(Remedy::Retry), Act::Repeat(1));
+        assert_eq!(tried.next(Remedy::NewOpenIdToken), Act::Again);
+        assert_eq!(tried.next(Remedy::NewOpenIdToken), Act::GiveUp);
         assert_eq!(Tried::default().next(Remedy::None), Act::GiveUp);
     }
 }

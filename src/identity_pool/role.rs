@@ -2,16 +2,27 @@
 
 use crate::error::{Error, Next, foreign};
 use crate::profile::Profile;
+use crate::profile::flow::Flow;
 use crate::shell;
 use crate::user_pool::claims::Claims;
 
-/// The role ARN to send as CustomRoleArn, or `None` to leave the choice to the pool.
+/// The role ARN to ask for, or `None` to leave the choice to the pool.
 ///
 /// An exact ARN beats an exact name beats a unique suffix of the name. With `cognito:roles` in the
 /// token anything else is an error that lists them. Without that claim an ARN is sent as it is,
 /// because rule-based mappings allow roles that the token doesn't name; a name can't be completed.
+///
+/// In the basic flow nobody else chooses: without `cognito_role` it is the preferred role, else the only
+/// one. And a whole ARN is always sent as it is, because the role's trust policy alone decides there; it
+/// may even lie in another account (Cognito Developer Guide, "Role trust and permissions").
 pub fn choose(profile: &Profile, claims: &Claims) -> Result<Option<String>, Error> {
-    let Some(wanted) = profile.role.as_deref() else { return Ok(None) };
+    let basic = matches!(profile.flow, Flow::Basic(_));
+    let wanted = match profile.role.as_deref() {
+        Some(wanted) if basic && wanted.starts_with("arn:") => return Ok(Some(wanted.to_owned())),
+        Some(wanted) => wanted,
+        None if basic => return only(profile, claims).map(Some),
+        None => return Ok(None),
+    };
     let Some(roles) = &claims.roles else {
         if wanted.starts_with("arn:") {
             return Ok(Some(wanted.to_owned()));
@@ -28,6 +39,34 @@ pub fn choose(profile: &Profile, claims: &Claims) -> Result<Option<String>, Erro
         [] => Err(unclear(profile, roles, &format!("is not among the roles of {}", foreign(claims.who())))),
         several => Err(unclear(profile, several, "fits more than one role")),
     }
+}
+
+/// The role that goes without saying.
+fn only(profile: &Profile, claims: &Claims) -> Result<String, Error> {
+    let mut roles = claims.roles.clone().unwrap_or_default();
+    roles.sort_unstable();
+    roles.dedup();
+    if let Some(role) = claims.preferred_role.as_ref().or_else(|| roles.first().filter(|_| roles.len() == 1))
+    {
+        return Ok(role.clone());
+    }
+    let who = foreign(claims.who());
+    let (what, example) = match roles.first() {
+        Some(first) => (
+            format!(
+                "{who} has several roles, and with cognito_flow = basic nobody else chooses; set cognito_role to one of {}.",
+                listed(&roles)
+            ),
+            foreign(name(first)),
+        ),
+        None => (
+            format!(
+                "The login of {who} carries no role, and with cognito_flow = basic nobody else chooses; set cognito_role to a role's ARN."
+            ),
+            "arn:aws:iam::ACCOUNT:role/NAME".to_owned(),
+        ),
+    };
+    Err(Error::new(Next::Configure, what, set_role(profile, &example)))
 }
 
 /// The roles that `wanted` may mean, best kind of match only.

@@ -1,7 +1,7 @@
 //! A local clock that is off, recognised by what the identity pool says. It is diagnosed, never
 //! corrected: whoever called us judges `Expiration` by the same clock.
 
-use super::enhanced::CallError;
+use super::pool::CallError;
 use super::refusal::Remedy;
 use crate::clock::{self, Timestamp};
 use crate::credentials::Credentials;

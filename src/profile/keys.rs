@@ -103,8 +103,12 @@ keys! {
         "The word before the backend's token in the Authorization header.";
     DEVELOPER_LOGINS_KEY = "cognito_developer_logins_key", "host name", "cognito-identity.amazonaws.com",
         "The key of the OpenID token in the identity pool's Logins map; GovCloud and China may have another.";
-    FLOW = "cognito_flow", "enhanced", "enhanced",
-        "How the identity pool hands out credentials.";
+    FLOW = "cognito_flow", "enhanced or basic", "enhanced",
+        "How credentials come from the identity pool. basic: longer sessions and a session name of one's own, where the pool allows it.";
+    DURATION_SECONDS = "cognito_duration_seconds", "seconds", "3600",
+        "How long credentials of the basic flow live: 900 to 43200, and no more than the role's maximum session duration.";
+    ROLE_SESSION_NAME = "cognito_role_session_name", "text", "",
+        "The session name of the basic flow, as CloudTrail shows it. Without it: the person's e-mail, else the sub.";
     INTERACTIVE = "cognito_interactive", "auto or never", "auto",
         "auto: open a browser where a person can see it. never: fail at once with the command to run.";
     WAIT = "cognito_wait", "duration", "50s",

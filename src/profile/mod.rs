@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod config_file;
 pub mod edit;
+pub mod flow;
 pub mod keys;
 pub mod lines;
 pub mod outputs;
@@ -21,6 +22,7 @@ use crate::shell;
 use crate::store::EntryName;
 use auth::{AppClient, Auth, ProviderHint, Server};
 use config_file::Section;
+use flow::Flow;
 use keys::Key;
 use reader::Reader;
 use std::path::{Path, PathBuf};
@@ -84,6 +86,8 @@ pub struct Profile {
     pub identity_pool: Option<IdentityPoolId>,
     /// An endpoint in place of the identity pool's own.
     pub identity_endpoint: Option<Url>,
+    /// How the identity pool hands out credentials.
+    pub flow: Flow,
     /// Use the FIPS endpoints.
     pub fips: bool,
     /// Role ARN, name or unique suffix.
@@ -176,7 +180,10 @@ impl Profile {
         let fips = if self.fips { "fips" } else { "" };
         let role = self.role.as_deref().unwrap_or_default();
         let login = self.login_entry();
-        EntryName::new("credentials", [login.as_str(), pool, endpoint, &vouching, fips, role])
+        let [flow, duration, session_name, sts] = self.flow.parts();
+        let parts = [login.as_str(), pool, endpoint, &vouching, fips, role];
+        let of_flow = [&flow, &duration, &session_name, &sts];
+        EntryName::new("credentials", parts.into_iter().chain(of_flow.map(String::as_str)))
     }
 
     /// The cache entries of all profiles in the config file that share this one's login, itself

@@ -3,6 +3,7 @@
 
 use super::auth::{AppClient, Auth, Backend, ProviderHint, Server};
 use super::config_file::Section;
+use super::flow::{Basic, Flow};
 use super::keys::{self, Key};
 use super::redirect_uri;
 use super::values::{self, Domain, IdentityPoolId, Issuer};
@@ -58,7 +59,7 @@ impl Reader<'_> {
     pub fn profile(&self, home: &str) -> Result<Profile, Error> {
         let way = self.choice(&keys::AUTH, WAYS)?;
         self.name_missing(way.required(), &keys::IDENTITY_POOL_ID)?;
-        self.only(&keys::FLOW, "enhanced")?;
+        let flow = self.flow(way)?;
         let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
         let fips = self
             .standard("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
@@ -66,7 +67,9 @@ impl Reader<'_> {
         Ok(Profile {
             name: self.name.to_owned(),
             auth: self.auth(way, identity_pool.as_ref(), fips)?,
-            identity_endpoint: self.identity_endpoint()?,
+            // The service is spelled `cognito_identity` by botocore and `cognito-identity` by the Rust SDK.
+            identity_endpoint: self
+                .endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY", &["cognito_identity", "cognito-identity"])?,
             identity_pool,
             fips,
             role: self.text(&keys::ROLE),
@@ -75,9 +78,8 @@ impl Reader<'_> {
                 .choice(&keys::INTERACTIVE, &[("auto", Interactive::Auto), ("never", Interactive::Never)])?,
             wait: self.duration(&keys::WAIT, 0, 3600)?,
             login_timeout: self.duration(&keys::LOGIN_TIMEOUT, 10, 3600)?,
-            // Credentials of the enhanced flow live an hour; a margin beyond 55 minutes would renew
-            // on every call.
-            refresh_margin: self.duration(&keys::REFRESH_MARGIN, 60, 55 * 60)?,
+            refresh_margin: self.refresh_margin(&flow)?,
+            flow,
             store: self.choice(
                 &keys::STORE,
                 &[
@@ -168,24 +170,61 @@ impl Reader<'_> {
         })
     }
 
-    /// An endpoint in place of the identity pool's, in the SDKs' order: the service's variable, the
+    /// A key of the basic flow is no setting of the other one: whoever wrote it would wait in vain for
+    /// longer sessions.
+    fn flow(&self, way: Way) -> Result<Flow, Error> {
+        let duration =
+            self.required(&keys::DURATION_SECONDS, |v| values::seconds(v, Basic::SHORTEST, Basic::LONGEST))?;
+        if self.choice(&keys::FLOW, &[("enhanced", false), ("basic", true)])? {
+            if matches!(way, Way::Developer) {
+                return Err(self.bad(&keys::FLOW, "basic is not supported with cognito_auth = developer"));
+            }
+            return Ok(Flow::Basic(Basic {
+                duration,
+                session_name: self.text(&keys::ROLE_SESSION_NAME),
+                sts_endpoint: self.endpoint("AWS_ENDPOINT_URL_STS", &["sts"])?,
+            }));
+        }
+        let written = |key: &&&Key| self.section.get(key.name).is_some_and(|v| !v.is_empty());
+        match [&keys::DURATION_SECONDS, &keys::ROLE_SESSION_NAME].iter().find(written) {
+            None => Ok(Flow::Enhanced),
+            Some(key) => {
+                // An empty value counts as none.
+                let none = shell::set_key(key.name, "", self.name);
+                let why = "it has no effect without cognito_flow = basic";
+                Err(self.bad(key, why).instead(Next::Configure, none))
+            }
+        }
+    }
+
+    /// A margin that leaves less than five minutes would renew on every call. Unless it was chosen, it
+    /// is a third of the life at most.
+    fn refresh_margin(&self, flow: &Flow) -> Result<Duration, Error> {
+        let (life, key) = (flow.lifetime(), &keys::REFRESH_MARGIN);
+        let margin = self.duration(key, 60, life.as_secs().max(3600) - 5 * 60)?;
+        match self.section.get(key.name) {
+            Some(text) if !text.is_empty() => self.duration(key, 60, life.as_secs() - 5 * 60),
+            _ => Ok(margin.min(life / 3)),
+        }
+    }
+
+    /// An endpoint in place of a service's own, in the SDKs' order: the service's variable, the
     /// general variable, `[services]`, `endpoint_url` (AWS SDKs and Tools Reference Guide,
-    /// "Service-specific endpoints"). The service is spelled `cognito_identity` by botocore and
-    /// `cognito-identity` by the Rust SDK; both are read.
-    fn identity_endpoint(&self) -> Result<Option<Url>, Error> {
+    /// "Service-specific endpoints").
+    fn endpoint(&self, variable: &'static str, names: &[&str]) -> Result<Option<Url>, Error> {
         let ignored = self.standard("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
         if ignored.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
             return Ok(None);
         }
         let from_services = || {
             let services = self.section.get("services")?;
-            ["cognito_identity", "cognito-identity"]
+            names
                 .iter()
                 .find_map(|s| self.section.service(services, s, "endpoint_url"))
                 .map(|url| ("endpoint_url in [services]", url.to_owned()))
         };
         let from_env = |name| self.env.var(name).map(|url| (name, url));
-        let found = from_env("AWS_ENDPOINT_URL_COGNITO_IDENTITY")
+        let found = from_env(variable)
             .or_else(|| from_env("AWS_ENDPOINT_URL"))
             .or_else(from_services)
             .or_else(|| self.section.get("endpoint_url").map(|url| ("endpoint_url", url.to_owned())));
@@ -220,16 +259,6 @@ impl Reader<'_> {
             let names: Vec<_> = among.iter().map(|(name, _)| *name).filter(|n| !n.is_empty()).collect();
             self.bad(key, &format!("'{text}' is not one of {}", names.join(", ")))
         })
-    }
-
-    /// A key whose other values belong to ways of signing in that this version does not have.
-    fn only(&self, key: &Key, value: &str) -> Result<(), Error> {
-        match self.text(key) {
-            Some(text) if text != value => {
-                Err(self.bad(key, &format!("'{text}' is not supported by this version, only {value} is")))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Names every missing key at once. Only profiles that want tokens alone can do without

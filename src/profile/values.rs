@@ -36,6 +36,16 @@ impl Domain {
                 "the prefix '{text}' needs a region: add region, cognito_user_pool_id, or write the whole URL"
             )
         })?;
+        if region.starts_with("cn-") {
+            return Err(format!(
+                "the prefix '{text}' can't be completed: there are no user pools in {region}; write the URL of a user pool elsewhere, or use another cognito_auth"
+            ));
+        }
+        if region.starts_with("eusc-") {
+            return Err(format!(
+                "the prefix '{text}' can't be completed: how domains in {region} end is not known here; write the whole URL"
+            ));
+        }
         let auth = if fips || region.starts_with("us-gov-") { "auth-fips" } else { "auth" };
         origin(&format!("https://{text}.{auth}.{region}.amazoncognito.com")).map(Self)
     }
@@ -296,6 +306,15 @@ pub fn duration(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     }
 }
 
+/// A whole number of seconds between `least` and `most`.
+pub fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+    let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    number
+        .filter(|seconds| (least..=most).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("'{text}' is not a number of seconds from {least} to {most}"))
+}
+
 /// Seconds in the largest unit that divides them: the way durations are written in the file.
 pub fn span(seconds: u64) -> String {
     match seconds {
@@ -344,6 +363,7 @@ pub fn example(key: &str) -> &'static str {
         "cognito_developer_scheme" => "token",
         "cognito_developer_logins_key" => "cognito-identity.amazonaws.com",
         "cognito_flow" => "enhanced",
+        "cognito_duration_seconds" => "3600",
         "cognito_interactive" | "cognito_cache" => "auto",
         "cognito_wait" => "50s",
         "cognito_login_timeout" => "5m",

@@ -5,7 +5,7 @@ use super::{Session, left};
 use crate::developer::Desk;
 use crate::error::Error;
 use crate::http::REQUEST_LIMIT;
-use crate::identity_pool::enhanced::CallError;
+use crate::identity_pool::pool::CallError;
 use crate::identity_pool::refusal::Remedy;
 use crate::login::Login;
 use crate::profile::auth::{AppClient, Auth, Backend, Server};

@@ -91,9 +91,9 @@ class Account:
         self.server = server
         self.users = server.client("cognito-idp")
         self._make_buckets()
-        role = self._make_role()
+        self.role = self._make_role()
         self._make_user_pool(redirect_uri)
-        self._make_identity_pool(role)
+        self._make_identity_pool()
 
     def _make_buckets(self):
         s3 = self.server.client("s3")
@@ -144,16 +144,17 @@ class Account:
             UserPoolId=self.user_pool_id, Username=USER, Password=PASSWORD, Permanent=True
         )
 
-    def _make_identity_pool(self, role: str):
+    def _make_identity_pool(self):
         pools = self.server.client("cognito-identity")
         self.identity_pool_id = pools.create_identity_pool(
             IdentityPoolName="people",
+            AllowClassicFlow=True,
             AllowUnauthenticatedIdentities=False,
             CognitoIdentityProviders=[
                 {"ClientId": self.client_id, "ProviderName": f"cognito-idp.{REGION}.amazonaws.com/{self.user_pool_id}"}
             ],
         )["IdentityPoolId"]
-        pools.set_identity_pool_roles(IdentityPoolId=self.identity_pool_id, Roles={"authenticated": role})
+        pools.set_identity_pool_roles(IdentityPoolId=self.identity_pool_id, Roles={"authenticated": self.role})
 
     def disable_user(self):
         """What an administrator does when a person leaves."""

@@ -1,5 +1,6 @@
 """The binary against an implementation of Cognito, IAM and S3 that this project did not write."""
 
+import datetime
 import pathlib
 import sys
 import tempfile
@@ -39,8 +40,11 @@ class AgainstMinistack(unittest.TestCase):
         )
 
     def s3(self, credentials):
+        return self.client("s3", credentials)
+
+    def client(self, service, credentials):
         return self.server.client(
-            "s3",
+            service,
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
@@ -73,6 +77,17 @@ class AgainstMinistack(unittest.TestCase):
         self.assertNotEqual(refreshed["AccessKeyId"], signed_in["AccessKeyId"])
         self.assertEqual(self.machine.tabs(), 1)
         self.s3(refreshed).list_objects_v2(Bucket=self.account.bucket)
+
+    def test_the_basic_flow_gives_longer_credentials_that_tell_who_it_is(self):
+        self.write_profile("long", cognito_flow="basic", cognito_duration_seconds=7200, cognito_role=self.account.role)
+        credentials = self.machine.credentials("long")
+        end = datetime.datetime.fromisoformat(credentials["Expiration"])
+        left = end - datetime.datetime.now(datetime.timezone.utc)
+        self.assertAlmostEqual(left.total_seconds(), 7200, delta=300)
+        who = self.client("sts", credentials).get_caller_identity()
+        self.assertTrue(who["Arn"].endswith("assumed-role/reader/alice@example.com"), who["Arn"])
+        self.s3(credentials).list_objects_v2(Bucket=self.account.bucket)
+        self.assert_denied(self.s3(credentials).create_bucket, Bucket="one-more")
 
     def test_a_disabled_person_is_asked_to_sign_in_and_can_when_enabled_again(self):
         self.machine.credentials("dev")
