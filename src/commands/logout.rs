@@ -6,13 +6,13 @@ use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::lock::{Lock, Waited};
 use crate::login::Login;
+use crate::output;
 use crate::profile::auth::Auth;
 use crate::profile::{Profile, StoreChoice, config_path};
 use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
 use crate::user_pool::token::Revoked;
 use crate::vault::{Kind, Unreached, Vault};
-use crate::output;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
