@@ -56,6 +56,12 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(span.as_secs()).unwrap_or(i64::MAX)))
     }
 
+    /// This much before it.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_secs()).unwrap_or(i64::MAX)))
+    }
+
     /// `YYYY-MM-DDTHH:MM:SSZ`, the one form that every AWS SDK parses (fractions and offsets are
     /// misread by some). `None` outside the years 0000 to 9999.
     pub fn rfc3339(self) -> Option<String> {

@@ -9,7 +9,7 @@ mod server;
 mod token;
 mod writers;
 
-pub use decision::{Known, Life, Step, decide, lead};
+pub use decision::{Known, Life, Step, decide, lead, renewal};
 pub use token::TokenKind;
 
 use crate::clock::Timestamp;

@@ -6,7 +6,8 @@ mod support;
 
 use cognito_sandbox::{Endpoint, Fault, Times};
 use serde_json::{Value, json};
-use support::{Machine, alice, wait_until};
+use support::terminal::{on_a_terminal, screen};
+use support::{Machine, PROGRAM, alice, wait_until};
 
 fn json(machine: &Machine, arguments: &[&str]) -> Value {
     let ran = machine.run(&[&["status", "--json"], arguments].concat());
@@ -112,7 +113,7 @@ fn without_a_name_every_profile_of_ours_is_told_and_a_broken_one_with_its_error(
     let names: Vec<_> =
         states.as_array().unwrap().iter().map(|state| state["profile"].as_str().unwrap()).collect();
     assert_eq!(names, ["dev", "half"]);
-    assert!(machine.run(&["status"]).stdout.contains("\n\nhalf: its settings can't be used\n"));
+    assert!(machine.run(&["status"]).stdout.contains("\nhalf     -    -     its settings can't be used\n"));
     let message = states[1]["last_error"]["message"].as_str().unwrap();
     assert!(message.contains("half") && message.contains("cognito_client_id"), "{message}");
 
@@ -172,4 +173,40 @@ fn a_login_that_the_server_has_ended_is_no_login() {
         text.starts_with("dev: not signed in; the server has ended the login of alice@example.com\n"),
         "{text}"
     );
+}
+
+#[test]
+fn several_profiles_are_a_table_of_80_columns_with_what_went_wrong_below() {
+    let machine = signed_in("cognito_store = file\ncognito_role = Developer\n");
+    let redirect = format!("http://localhost:{}/callback", machine.port);
+    let name = "a-profile-with-a-name-of-thirty";
+    machine.add(&machine.sandbox.profile(name, &redirect));
+    machine.add("cognito_store = file\ncognito_login = another\n[profile half]\ncognito_domain = acme\n");
+    machine.run_with(&["credential-process", "--profile", name], &[("CI", "1")]).failure();
+    let text = machine.run(&["status"]).stdout;
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "PROFILE             WHO                ROLE       CREDENTIALS");
+    assert_eq!(lines[1], "dev                 alice@example.com  Developer  live 60 minutes");
+    assert_eq!(lines[2], "a-profile-with-a-…  -                  -          not signed in");
+    assert_eq!(lines[3], "half                -                  -          its settings can't be used");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("ago: Profile {name} needs a sign-in. half, ")), "{text}");
+    assert!(words.contains("ago: Profile half lacks cognito_client_id and "), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_want_them() {
+    let machine = signed_in("cognito_store = file\n");
+    machine.add("[profile half]\ncognito_domain = acme\n");
+    let green = "\x1b[32mlive";
+    let seen = |variables: &str| {
+        let mut run = on_a_terminal(&machine, &format!("{variables} {PROGRAM} status; echo over"));
+        wait_until("the end", || screen(&machine).contains("over"));
+        run.wait().unwrap();
+        screen(&machine).contains(green)
+    };
+    assert!(seen("TERM=xterm") && seen("TERM=xterm NO_COLOR="));
+    assert!(!seen("TERM=xterm NO_COLOR=1") && !seen("TERM=dumb"));
+    assert!(!machine.run_with(&["status"], &[("TERM", "xterm")]).stdout.contains('\x1b'));
 }

@@ -4,7 +4,7 @@ use crate::clock::spoken;
 use std::time::Duration;
 
 /// The width that fits every terminal.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// `label`, padded to `indent` columns, and `text` beside it, wrapped at blanks. A word that is too
 /// long for a line, such as a path, stays whole.

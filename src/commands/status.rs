@@ -1,6 +1,8 @@
 //! `status`: who is signed in, until when, where it is kept, and what went wrong last. It reads what
 //! is kept and asks nobody: no network, no renewal, no sign-in.
 
+mod table;
+
 use super::columns::{about, beside};
 use super::{Desk, all_profiles, env};
 use crate::cli::Status;
@@ -9,6 +11,7 @@ use crate::error::{Error, foreign};
 use crate::identity_pool::role;
 use crate::output;
 use crate::profile::config_path;
+use crate::session;
 use crate::sign_in::is_running;
 use crate::vault::{Kind, Place};
 use serde::Serialize;
@@ -47,6 +50,9 @@ struct Credentials {
     cache: &'static str,
     #[serde(skip)]
     kept: String,
+    /// From when on a call renews them.
+    #[serde(skip)]
+    renewal: Moment,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -105,9 +111,10 @@ pub fn run(args: &Status) -> Result<(), Error> {
     } else if states.is_empty() {
         let path = config_path(&env);
         output::stdout(&format!("No profile in {} signs in through Cognito.", path.display()));
+    } else if let [state] = &states[..] {
+        output::stdout(&told(state, now));
     } else {
-        let blocks: Vec<_> = states.iter().map(|state| told(state, now)).collect();
-        output::stdout(&blocks.join("\n\n"));
+        output::stdout(&table::told(&states, now, output::shows_colours(&env)));
     }
     Ok(())
 }
@@ -131,6 +138,7 @@ fn state(desk: &Desk, now: Timestamp) -> State {
                 expiration: Moment(found.expiration),
                 cache: place.kind.name(),
                 kept: kept(place),
+                renewal: Moment(session::renewal(&(&found).into(), profile.refresh_margin)),
             }
         }),
         sign_in: if running { SignIn::Running } else { SignIn::None },
@@ -186,6 +194,7 @@ fn told(state: &State, now: Timestamp) -> String {
             row("role", &role_words(found.role.as_deref()));
             let left = about(found.expiration.0.left(now));
             row("credentials", &format!("live until {} ({left})", found.expiration));
+            row("renewed", &format!("by the first call after {}", found.renewal));
             row("cached in", &found.kept);
         }
         None if state.login.is_some() => row("credentials", "none cached"),

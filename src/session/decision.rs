@@ -94,6 +94,11 @@ pub fn lead(lifetime: Duration, margin: Duration, random: f64) -> Duration {
     (lifetime.saturating_sub(margin) / 4).min(LONGEST_LEAD).mul_f64(random.clamp(0.0, 1.0))
 }
 
+/// When credentials are first renewed: a call after this prints them and starts their renewal.
+pub fn renewal(life: &Life, margin: Duration) -> Timestamp {
+    life.expiration.minus(margin + life.lead)
+}
+
 /// Whether credentials may be handed out when nothing better is to be had.
 pub fn is_alive(credentials: &Credentials, now: Timestamp) -> bool {
     credentials.obtained <= now.plus(CLOCK_SLACK) && credentials.expiration.left(now) > ALIVE
