@@ -73,6 +73,7 @@ pub struct Required {
 
 /// `login`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Login {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
     #[arg(long, value_name = "NAME")]
@@ -86,6 +87,9 @@ pub struct Login {
     /// Ask for the person's password again although the browser is still signed in
     #[arg(long)]
     pub force: bool,
+    /// Choose among the roles of the person and write the choice into the profile; who is signed in stays so
+    #[arg(long)]
+    pub pick_role: bool,
 }
 
 /// `status`.

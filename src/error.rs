@@ -15,6 +15,8 @@ pub enum Next {
     SignIn,
     /// A setting, here or at the administrator's, has to change. Repeating the call can't help.
     Configure,
+    /// A person has to choose among the roles of the login, which is good and kept.
+    ChooseRole,
     /// Nothing has to change: the network, the service or the keychain was not there. Try again.
     TryAgain,
     /// The person or the provider said no. Repeating is for a person to decide.

@@ -53,7 +53,7 @@ impl From<&Error> for Told {
         Self {
             what: error.what().to_owned(),
             paste: error.paste().to_owned(),
-            configure: error.next() == Next::Configure,
+            configure: matches!(error.next(), Next::Configure | Next::ChooseRole),
         }
     }
 }

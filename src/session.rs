@@ -208,7 +208,7 @@ impl<'a> Session<'a> {
 
     /// The claims of an ID token, if it is ours. A stored one is checked again: the profile may have
     /// been edited since.
-    fn claims_of(&self, token: &IdToken, nonce: Option<&str>) -> Result<Claims, Error> {
+    pub fn claims_of(&self, token: &IdToken, nonce: Option<&str>) -> Result<Claims, Error> {
         let claims = Claims::decode(token).map_err(|why| self.not_ours(&why))?;
         let checked = match &self.profile.auth {
             Auth::Browser(app) => claims.check(&app.server, &app.client_id, nonce),

@@ -3,6 +3,13 @@
 
 #[cfg(unix)]
 mod hidden;
+#[cfg_attr(not(unix), allow(dead_code, reason = "lists are numbered there"))]
+mod keys;
+#[cfg_attr(not(unix), allow(dead_code, reason = "lists are numbered there"))]
+mod list;
+mod pick;
+
+pub use pick::{Manner, pick};
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};

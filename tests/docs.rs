@@ -5,15 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/generated.rs"]
+mod generated;
+
 use clap::Parser;
 use clap::error::ErrorKind;
 use cognito_creds::cli::Cli;
 use cognito_creds::profile::{Profile, keys};
+use generated::check_generated;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-const UPDATE: &str = "UPDATE_DOCS=1 cargo test --test docs";
 
 #[test]
 fn the_tables_of_keys_are_those_of_the_program() {
@@ -162,21 +164,6 @@ fn full_table() -> String {
 
 fn default_of(key: &keys::Key) -> String {
     if key.default.is_empty() { "–".to_owned() } else { format!("`{}`", key.default) }
-}
-
-/// Compares what stands between `<!-- NAME: begin … -->` and `<!-- NAME: end -->`, or writes it.
-fn check_generated(file: &str, name: &str, wanted: &str) {
-    let path = root().join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    let begin =
-        text.find(&format!("<!-- {name}: begin")).unwrap_or_else(|| panic!("{file} has no {name} marker"));
-    let start = begin + text[begin..].find("-->\n").unwrap() + 4;
-    let end = start + text[start..].find(&format!("<!-- {name}: end -->")).unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, format!("{}{wanted}{}", &text[..start], &text[end..])).unwrap();
-    } else {
-        assert!(text[start..end] == *wanted, "{file}: the table of {name} is out of date; run: {UPDATE}");
-    }
 }
 
 // ---- pages

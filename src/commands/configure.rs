@@ -2,7 +2,7 @@
 
 mod dialogue;
 
-use super::{Desk, env, profile_name};
+use super::{Desk, env, pick_role, profile_name};
 use crate::checkup::Status;
 use crate::checkup::config::Entries;
 use crate::cli::Configure;
@@ -30,7 +30,8 @@ pub fn run(args: &Configure) -> Result<(), Error> {
     }
     let mut wanted = given(args, &name)?;
     let secret = args.client_secret_stdin.then(|| secret_from_stdin(&name)).transpose()?;
-    if wanted.is_empty() && secret.is_none() {
+    let asks = wanted.is_empty() && secret.is_none();
+    if asks {
         if !terminal::is_there() {
             return Err(flags_are_missing(&name, &path));
         }
@@ -48,7 +49,11 @@ pub fn run(args: &Configure) -> Result<(), Error> {
     })?;
     tell(&plan, changed, secret.is_some(), &path);
     warn_of_others(&name);
-    output::stdout(&format!("Now sign in:\n  {}", plan.profile.command("login")));
+    let login = plan.profile.command("login");
+    if asks {
+        pick_role::offer(&Desk::at(plan.profile))?;
+    }
+    output::stdout(&format!("Now sign in:\n  {login}"));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `login`: a person signs in now. It always starts afresh and replaces a sign-in that runs.
 
-use super::{Desk, accounts, env, profile_name};
+use super::{Desk, accounts, env, pick_role, profile_name};
 use crate::cli::Login;
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
@@ -10,12 +10,62 @@ use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
 use crate::secret::Password;
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
+use crate::sign_in::flight::Flight;
 use crate::{browser, terminal};
 use url::Url;
 
-/// Signs in and says who did.
+/// Signs in and says who did. Where the identity pool leaves the choice among several roles to the
+/// person, or `--pick-role` asks for it, the person chooses.
 pub fn run(args: &Login) -> Result<(), Error> {
     let desk = Desk::new(&profile_name(args.profile.as_deref()))?;
+    if args.pick_role {
+        pick_role::is_possible(&desk.profile)?;
+        let afresh = args.force || args.paste || args.no_browser;
+        if !afresh && desk.vault().load()?.is_some() {
+            return pick_now(&desk);
+        }
+    }
+    match sign_in(args, &desk) {
+        Ok(Some(_)) if args.pick_role => pick_now(&desk),
+        Ok(Some(signed_in)) => {
+            tell(&desk, &signed_in);
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        Err(error) if error.next() == Next::ChooseRole && (args.pick_role || terminal::is_there()) => {
+            pick_role::of_the_login(&desk)?.ok_or(error).and_then(|desk| say_what_it_gives(&desk))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The person who is signed in chooses.
+fn pick_now(desk: &Desk) -> Result<(), Error> {
+    let changed = pick_role::of_the_login(desk)?.ok_or_else(|| pick_role::none_picked(&desk.profile))?;
+    say_what_it_gives(&changed)
+}
+
+/// Credentials in the role that the profile has now, of the login that is there.
+fn say_what_it_gives(desk: &Desk) -> Result<(), Error> {
+    let vault = desk.vault();
+    let session = desk.session(&vault);
+    let credentials = Flight { session: &session, journal: &desk.journal, env: &env }.credentials()?;
+    let login = vault.load()?;
+    let (user, provider) = login.map(|login| (login.user, login.provider)).unwrap_or_default();
+    let signed_in = SignedIn { user, provider, credentials: Some(credentials) };
+    tell(desk, &signed_in);
+    Ok(())
+}
+
+fn tell(desk: &Desk, signed_in: &SignedIn) {
+    output::stdout(&welcome(&desk.profile, signed_in));
+    if let Some(line) = accounts::the_same_again(desk) {
+        output::stdout(&line);
+    }
+}
+
+/// The sign-in itself; `None` where another one runs.
+fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
     let profile = &desk.profile;
     if args.paste && !terminal::is_there() {
         let what = "Pasting the address needs a terminal, and there is none.";
@@ -31,7 +81,7 @@ pub fn run(args: &Login) -> Result<(), Error> {
     let vault = desk.vault();
     let session = desk.session(&vault);
     let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force, &env)? else {
-        return Ok(());
+        return Ok(None);
     };
     let signed_in = match &profile.auth {
         Auth::Browser(app) if args.paste => attendance.run_pasted(app, ask_for_address)?,
@@ -52,11 +102,7 @@ pub fn run(args: &Login) -> Result<(), Error> {
             })?
         }
     };
-    output::stdout(&welcome(profile, &signed_in));
-    if let Some(line) = accounts::the_same_again(&desk) {
-        output::stdout(&line);
-    }
-    Ok(())
+    Ok(Some(signed_in))
 }
 
 /// Tells the person where to go, before any browser opens.

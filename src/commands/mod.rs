@@ -12,6 +12,7 @@ mod detached;
 mod doctor;
 mod login;
 mod logout;
+mod pick_role;
 mod status;
 mod token;
 

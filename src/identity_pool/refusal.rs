@@ -68,6 +68,10 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
             ),
             None,
         ),
+        "NotAuthorizedException" if text.contains("ambiguous role mapping") => {
+            let error = role::not_chosen(asked.profile, asked.claims);
+            return Refusal { remedy: Remedy::None, error: error.because(format_args!("{kind}: {text}")) };
+        }
         "NotAuthorizedException" => not_authorized(asked, text),
         "ResourceNotFoundException" if text.contains("Identity '") => (
             Remedy::ResetIdentity,
@@ -168,9 +172,6 @@ pub(super) fn said(kind: &str, text: &str) -> String {
 fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<String>) {
     let has = |part: &str| text.contains(part);
     let (key, claims) = (asked.claims.logins_key().unwrap_or_default(), asked.claims);
-    if has("ambiguous role mapping") {
-        return ambiguous(asked);
-    }
     if has("NoKeyFound") {
         let what = "The identity provider has changed its signing keys, which AWS takes up within about ten minutes; run your command again then.";
         return (Remedy::Retry, what.to_owned(), None);
@@ -233,27 +234,6 @@ fn not_authorized(asked: &Asked<'_>, text: &str) -> (Remedy, String, Option<Stri
         None => (
             Remedy::Unclear,
             "The identity pool refused the login: the person was perhaps signed out or disabled.".to_owned(),
-            None,
-        ),
-    }
-}
-
-fn ambiguous(asked: &Asked<'_>) -> (Remedy, String, Option<String>) {
-    let who = foreign(asked.claims.who());
-    match asked.claims.roles.as_deref() {
-        Some(roles @ [first, ..]) => (
-            Remedy::None,
-            format!(
-                "{who} has several roles and the identity pool does not choose; set cognito_role to one of {}.",
-                role::listed(roles)
-            ),
-            Some(role::set_role(asked.profile, &foreign(role::name(first)))),
-        ),
-        _ => (
-            Remedy::None,
-            format!(
-                "{who} has no role that the identity pool could choose; add the person to a group with a role."
-            ),
             None,
         ),
     }

@@ -94,8 +94,77 @@ fn unclear<S: AsRef<str>>(profile: &Profile, roles: &[S], why: &str) -> Error {
         profile.name,
         listed(roles)
     );
-    let example = roles.first().map_or("NAME", AsRef::as_ref);
-    Error::new(Next::Configure, what, set_role(profile, &foreign(example)))
+    to_choose(profile, roles, what)
+}
+
+/// The error where the identity pool does not choose among the person's roles.
+pub fn not_chosen(profile: &Profile, claims: &Claims) -> Error {
+    let who = foreign(claims.who());
+    let roles = choices(claims);
+    if roles.is_empty() {
+        let what = format!(
+            "{who} has no role that the identity pool could choose; add the person to a group with a role."
+        );
+        return Error::new(Next::Configure, what, profile.command("doctor"));
+    }
+    let what = format!(
+        "{who} has several roles and the identity pool does not choose; set cognito_role to one of {}.",
+        listed(&roles)
+    );
+    to_choose(profile, &roles, what)
+}
+
+/// One role is set with a command to paste; among several, a person picks.
+fn to_choose<S: AsRef<str>>(profile: &Profile, roles: &[S], what: String) -> Error {
+    match roles {
+        [one] => Error::new(Next::Configure, what, set_role(profile, &foreign(one.as_ref()))),
+        _ => Error::new(Next::ChooseRole, what, profile.command("login --pick-role")),
+    }
+}
+
+/// The roles that the person may choose from: each once, in the order of the token.
+pub fn choices(claims: &Claims) -> Vec<&str> {
+    let mut choices: Vec<&str> = Vec::new();
+    for role in claims.roles.iter().flatten() {
+        if !choices.contains(&role.as_str()) {
+            choices.push(role);
+        }
+    }
+    choices
+}
+
+/// What `cognito_role` has to be for this one of the roles: its name, where no other has it, else the
+/// ARN. `None` for what is no ARN of an IAM role (IAM User Guide, "IAM identifiers"), which no identity
+/// pool could take and no file should hold: the token is foreign text.
+pub fn key_for(arn: &str, roles: &[&str]) -> Option<String> {
+    if !is_role_arn(arn) {
+        return None;
+    }
+    let same = roles.iter().filter(|other| name(other) == name(arn)).count();
+    Some(if same == 1 { name(arn) } else { arn }.to_owned())
+}
+
+fn is_role_arn(text: &str) -> bool {
+    let parts: Vec<_> = text.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else { return false };
+    let name = name(resource);
+    (partition == "aws" || partition.starts_with("aws-"))
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && resource.starts_with("role/")
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+}
+
+/// The choice that stands: the role that `cognito_role` means, else the token's preferred one.
+pub fn current<'a>(profile: &Profile, claims: &'a Claims) -> Option<&'a str> {
+    match (profile.role.as_deref(), claims.roles.as_deref()) {
+        (Some(wanted), Some(roles)) => match matching(wanted, roles)[..] {
+            [one] => Some(one),
+            _ => None,
+        },
+        _ => claims.preferred_role.as_deref(),
+    }
 }
 
 /// The roles as one line of a message.
@@ -116,24 +185,90 @@ pub fn set_role(profile: &Profile, role: &str) -> String {
 mod tests {
     use super::*;
 
-    fn roles(names: &[&str]) -> Vec<String> {
-        names.iter().map(|n| format!("arn:aws:iam::123456789012:role/{n}")).collect()
+    const DEV: &str = "arn:aws:iam::123456789012:role/Dev";
+    const READ_ONLY: &str = "arn:aws:iam::123456789012:role/ReadOnly";
+    const TEAM_DEV: &str = "arn:aws:iam::123456789012:role/TeamDev";
+    const IN_A_PATH: &str = "arn:aws:iam::123456789012:role/path/Dev-ReadOnly";
+    const CHINA: &str = "arn:aws-cn:iam::123456789012:role/Reader";
+    const GOV: &str = "arn:aws-us-gov:iam::123456789012:role/Auditor";
+    const TWIN: &str = "arn:aws:iam::210987654321:role/Twin";
+    const OTHER_TWIN: &str = "arn:aws:iam::123456789012:role/Twin";
+    const ALL: &[&str] = &[DEV, IN_A_PATH, TEAM_DEV, READ_ONLY, CHINA, GOV, TWIN, OTHER_TWIN];
+
+    fn roles(all: &[&str]) -> Vec<String> {
+        all.iter().map(|&arn| arn.to_owned()).collect()
     }
 
     #[test]
     fn an_exact_arn_beats_a_name_beats_a_suffix() {
-        let all = roles(&["Dev", "path/Dev-ReadOnly", "TeamDev", "ReadOnly"]);
-        assert_eq!(matching(&all[2], &all), [all[2].as_str()]);
-        assert_eq!(matching("Dev", &all), [all[0].as_str()]);
-        assert_eq!(matching("ReadOnly", &all), [all[3].as_str()]);
-        assert_eq!(matching("mDev", &all), [all[2].as_str()]);
-        assert_eq!(matching("y", &all).len(), 2);
-        assert!(matching("Admin", &all).is_empty());
-        assert!(matching("arn:aws:iam::123456789012:role/Other", &all).is_empty());
+        let all = roles(ALL);
+        for (wanted, meant) in [
+            // By ARN: with a path, of another partition, of one account among two.
+            (TEAM_DEV, &[TEAM_DEV][..]),
+            (IN_A_PATH, &[IN_A_PATH]),
+            (CHINA, &[CHINA]),
+            (GOV, &[GOV]),
+            (TWIN, &[TWIN]),
+            ("arn:aws:iam::123456789012:role/Other", &[]),
+            ("arn:aws:iam::123456789012:role/Dev-ReadOnly", &[]),
+            ("arn:aws:iam::123456789012:role/Reader", &[]),
+            // By name, also where another name ends with it.
+            ("Dev", &[DEV]),
+            ("ReadOnly", &[READ_ONLY]),
+            ("Dev-ReadOnly", &[IN_A_PATH]),
+            ("Reader", &[CHINA]),
+            ("Twin", &[OTHER_TWIN, TWIN]),
+            // By the end of a name, where it is the end of one.
+            ("mDev", &[TEAM_DEV]),
+            ("-ReadOnly", &[IN_A_PATH]),
+            ("itor", &[GOV]),
+            ("Only", &[IN_A_PATH, READ_ONLY]),
+            // A path is no part of the name, and IAM keeps the case.
+            ("path/Dev-ReadOnly", &[]),
+            ("path", &[]),
+            ("dev", &[]),
+            ("READONLY", &[]),
+            ("role/Dev", &[]),
+            ("Admin", &[]),
+        ] {
+            let mut meant = meant.to_vec();
+            meant.sort_unstable();
+            assert_eq!(matching(wanted, &all), meant, "{wanted}");
+        }
     }
 
     #[test]
     fn a_role_that_two_groups_give_is_one_choice() {
-        assert_eq!(matching("Dev", &roles(&["Dev", "Dev"])).len(), 1);
+        assert_eq!(matching("Dev", &roles(&[DEV, DEV])).len(), 1);
+    }
+
+    #[test]
+    fn what_is_written_for_a_choice_means_that_choice() {
+        let all = roles(ALL);
+        for &arn in ALL {
+            let key = key_for(arn, ALL).unwrap();
+            assert_eq!(matching(&key, &all), [arn], "{key}");
+        }
+        assert_eq!(key_for(IN_A_PATH, ALL).as_deref(), Some("Dev-ReadOnly"));
+        assert_eq!(key_for(TWIN, ALL).as_deref(), Some(TWIN));
+    }
+
+    #[test]
+    fn what_is_no_role_arn_is_never_written() {
+        for text in [
+            "",
+            "Dev",
+            "arn:aws:iam::123456789012:user/Dev",
+            "arn:aws:iam::123456789012:role/",
+            "arn:evil:iam::123456789012:role/Dev",
+            "arn:aws:iam::12345678901x:role/Dev",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:aws:iam::123456789012:role/a\nregion = x",
+            "arn:aws:iam::123456789012:role/\u{1b}[2J/Dev",
+            "arn:aws:iam::123456789012:role/D\u{e9}v",
+            "arn:aws:iam::123456789012:role/a#b",
+        ] {
+            assert_eq!(key_for(text, &[text]), None, "{text:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 pub mod cases;
+pub mod generated;
 pub mod processes;
 pub mod shim;
 pub mod terminal;

@@ -1,0 +1,172 @@
+//! One of several, chosen by a person at the terminal device.
+//!
+//! A list of our own instead of a library's: those draw on stdout or stderr, which belong to whoever
+//! called us, or end the process on Ctrl-C with the cursor hidden; and the rows here are foreign text.
+
+use std::io::{self, ErrorKind};
+
+/// How a list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Drawn in place: arrows move, typing filters.
+    Drawn,
+    /// Numbered, for terminals that can't move a cursor, and for screen readers.
+    Numbered,
+}
+
+impl Manner {
+    /// What a terminal of this name (`TERM`) can do. Without a name it is taken for a simple one.
+    pub fn of(term: Option<&str>) -> Self {
+        match term {
+            None | Some("" | "dumb" | "unknown") => Self::Numbered,
+            Some(_) if cfg!(not(unix)) => Self::Numbered,
+            Some(_) => Self::Drawn,
+        }
+    }
+}
+
+/// Asks the person for one of `rows`, with row `start` marked: its index, or `None` where they leave
+/// it. Rows are to be printable text, one line each. Reads and writes the terminal device alone; the
+/// terminal is as before when this returns.
+///
+/// # Errors
+/// There is no terminal, or it went away.
+pub fn pick(question: &str, rows: &[String], start: usize, manner: Manner) -> io::Result<Option<usize>> {
+    match manner {
+        #[cfg(unix)]
+        Manner::Drawn => drawn::pick(question, rows, start),
+        _ => numbered(question, rows),
+    }
+}
+
+fn numbered(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
+    let numbered = rows.iter().enumerate().map(|(at, row)| format!("\n  {:>2}  {row}", at + 1));
+    super::say(&format!("{question}{}", numbered.collect::<String>()));
+    loop {
+        let typed = match super::ask(&format!("Number, 1 to {} (Enter alone leaves it): ", rows.len())) {
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+            typed => typed?,
+        };
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        if let Some(at) = typed.parse::<usize>().ok().filter(|at| (1..=rows.len()).contains(at)) {
+            return Ok(Some(at - 1));
+        }
+    }
+}
+
+#[cfg(unix)]
+mod drawn {
+    use crate::terminal::DEVICE;
+    use crate::terminal::keys::{Decoder, Key};
+    use crate::terminal::list::{List, Turn};
+    use rustix::termios::{
+        LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+    };
+    use std::fs::{File, OpenOptions};
+    use std::io::{self, ErrorKind, Read, Write};
+
+    /// Where a terminal doesn't tell its size.
+    const USUAL: (usize, usize) = (80, 24);
+    /// To the line's start, and nothing below (ECMA-48 §8.3.39).
+    const CLEAR: &[u8] = b"\r\x1b[J";
+    /// Tenths of a second after which Esc is Esc, and no beginning of an arrow key.
+    const ESC_ALONE: u8 = 1;
+
+    pub fn pick(question: &str, rows: &[String], start: usize) -> io::Result<Option<usize>> {
+        let mut raw = Raw::begin()?;
+        writeln!(raw.tty, "{question}\nArrows and typing choose, Enter takes it, Esc leaves it.")?;
+        let (mut list, mut decoder) = (List::new(rows, start), Decoder::default());
+        loop {
+            raw.show(&list)?;
+            for key in raw.keys(&mut decoder)? {
+                match list.press(key) {
+                    Turn::Again => {}
+                    Turn::Chosen(row) => return Ok(Some(row)),
+                    Turn::Left => return Ok(None),
+                }
+            }
+        }
+    }
+
+    /// The terminal without line editing, echo and signal keys, until this is dropped.
+    struct Raw {
+        tty: File,
+        before: Termios,
+    }
+
+    impl Raw {
+        fn begin() -> io::Result<Self> {
+            let tty = OpenOptions::new().read(true).write(true).open(DEVICE)?;
+            let before = tcgetattr(&tty)?;
+            let raw = Self { tty, before };
+            raw.wait_for(1, 0)?;
+            Ok(raw)
+        }
+
+        /// Reads give at least so many bytes, or end after so many tenths of a second (termios(3)).
+        fn wait_for(&self, bytes: u8, tenths: u8) -> io::Result<()> {
+            let mut modes = self.before.clone();
+            // Ctrl-C comes as a key: its signal would end us before the terminal is set back.
+            modes.local_modes.remove(
+                LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN,
+            );
+            modes.special_codes[SpecialCodeIndex::VMIN] = bytes;
+            modes.special_codes[SpecialCodeIndex::VTIME] = tenths;
+            Ok(tcsetattr(&self.tty, OptionalActions::Now, &modes)?)
+        }
+
+        fn show(&mut self, list: &List<'_>) -> io::Result<()> {
+            let size = tcgetwinsize(&self.tty).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+            let (width, height) = size.map_or(USUAL, |size| (size.ws_col.into(), size.ws_row.into()));
+            let (lines, column) = list.draw(width, height);
+            let mut frame = CLEAR.to_vec();
+            frame.extend_from_slice(lines.join("\r\n").as_bytes());
+            // Back to the prompt, where the next frame begins.
+            write!(frame, "\x1b[{}A\r\x1b[{column}C", lines.len().saturating_sub(1).max(1))?;
+            self.tty.write_all(&frame)
+        }
+
+        fn keys(&mut self, decoder: &mut Decoder) -> io::Result<Vec<Key>> {
+            let mut bytes = [0; 256];
+            let count = self.tty.read(&mut bytes)?;
+            if count == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            let mut keys = decoder.feed(&bytes[..count]);
+            while decoder.is_waiting() {
+                // poll(2) knows no terminals on macOS; the terminal's own timer is everywhere.
+                self.wait_for(0, ESC_ALONE)?;
+                let count = self.tty.read(&mut bytes);
+                self.wait_for(1, 0)?;
+                match count? {
+                    0 => keys.extend(decoder.end()),
+                    count => keys.extend(decoder.feed(&bytes[..count])),
+                }
+            }
+            Ok(keys)
+        }
+    }
+
+    impl Drop for Raw {
+        fn drop(&mut self) {
+            // A terminal that went away has nothing to set back.
+            let _ = self.tty.write_all(CLEAR);
+            let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_drawn_only_where_the_terminal_says_what_it_is() {
+        assert_eq!(Manner::of(Some("dumb")), Manner::Numbered);
+        assert_eq!(Manner::of(None), Manner::Numbered);
+        #[cfg(unix)]
+        assert_eq!(Manner::of(Some("xterm-256color")), Manner::Drawn);
+    }
+}
