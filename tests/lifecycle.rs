@@ -158,7 +158,10 @@ fn two_profiles_of_one_login_need_one_sign_in_and_get_their_own_roles() {
         [machine.sandbox.world().role_arn("ReadOnly"), machine.sandbox.world().role_arn("Developer")]
     );
     let counts = machine.sandbox.counts();
-    assert_eq!((machine.tabs().len(), counts.authorize, counts.token_code, counts.token_refresh), (1, 1, 1, 0));
+    assert_eq!(
+        (machine.tabs().len(), counts.authorize, counts.token_code, counts.token_refresh),
+        (1, 1, 1, 0)
+    );
     assert_eq!((counts.get_id, counts.get_credentials), (1, 2));
 
     // Logging one out logs both out.

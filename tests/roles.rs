@@ -10,6 +10,7 @@ use std::io::Write;
 use std::process::Child;
 use support::cases::Cases;
 use support::generated::check_generated;
+use support::processes::the_one;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, Ran, alice, wait_until};
 
@@ -81,6 +82,8 @@ impl<'a> Session<'a> {
 
     /// Waits for its end. Whatever happened, the terminal is as it was and its cursor was never hidden.
     fn ended(mut self) -> Ended {
+        // The keyboard stays: without it the terminal would get a Ctrl-D.
+        let _keyboard = self.run.stdin.take();
         self.run.wait().unwrap();
         let read = |name: &str| fs::read_to_string(self.machine.path(name)).unwrap();
         assert_eq!(read("modes"), read("modes-after"), "the terminal is as it was");
@@ -170,6 +173,20 @@ fn esc_and_ctrl_c_leave_the_terminal_sane_and_the_profile_untouched() {
         assert_eq!(last[0], "cognito-creds login --pick-role --profile dev");
     }
     assert!(machine.login().is_some(), "who signed in stays signed in");
+}
+
+/// A terminal that is left without echo looks dead to whoever sits there.
+#[test]
+fn a_signal_from_elsewhere_leaves_the_terminal_sane_too() {
+    let mut machine = Machine::new();
+    machine.seat(carol());
+    for (signal, code) in [("TERM", 128 + 15), ("HUP", 128 + 1), ("INT", 128 + 2)] {
+        let mut session = Session::start(&machine, "login --profile dev", "xterm");
+        session.at("ReadOnly", DOWN).at("Developer", "");
+        let process = the_one(&machine, "login");
+        assert!(machine.shell(&format!("kill -{signal} {process}")).status().unwrap().success());
+        assert_eq!(session.ended_untouched().ran.code, code, "{signal}");
+    }
 }
 
 #[test]

@@ -64,7 +64,9 @@ fn pick(profile: &Profile, claims: &Claims) -> Result<Option<String>, Error> {
     let manner = Manner::of(env("TERM").as_deref());
     let picked = terminal::pick(&foreign(&question), &rows(&roles, current), start, manner);
     let picked = picked.map_err(|why| none_picked(profile).because(why))?;
-    picked.map(|row| role::key_for(roles[row], &roles).ok_or_else(|| no_role(profile, roles[row]))).transpose()
+    picked
+        .map(|row| role::key_for(roles[row], &roles).ok_or_else(|| no_role(profile, roles[row])))
+        .transpose()
 }
 
 /// Name and ARN side by side, as text that can't do anything to a terminal.
@@ -92,11 +94,14 @@ pub fn none_picked(profile: &Profile) -> Error {
 
 fn nothing_to_pick(profile: &Profile, claims: &Claims) -> Error {
     let who = foreign(claims.who());
-    let what = match role::choices(claims).first() {
-        Some(one) => format!("The login of {who} has one role, and nothing to pick from: {}.", foreign(one)),
-        None => format!("The login of {who} carries no roles to pick from; write the whole role ARN."),
+    let (what, role) = match role::choices(claims).first().map(|one| foreign(one)) {
+        Some(one) => (format!("The login of {who} has one role, and nothing to pick from: {one}."), one),
+        None => (
+            format!("The login of {who} carries no roles to pick from; write the whole role ARN."),
+            "arn:aws:iam::ACCOUNT:role/NAME".to_owned(),
+        ),
     };
-    Error::new(Next::Configure, what, role::set_role(profile, "arn:aws:iam::ACCOUNT:role/NAME"))
+    Error::new(Next::Configure, what, role::set_role(profile, &role))
 }
 
 fn no_role(profile: &Profile, picked: &str) -> Error {

@@ -80,7 +80,8 @@ fn first(bytes: &[u8]) -> Option<(Option<Key>, usize)> {
 /// Cursor keys, as CSI or SS3 sequences (ECMA-48 §5.4; xterm's "PC-Style Function Keys").
 fn escape(bytes: &[u8]) -> Option<(Option<Key>, usize)> {
     match bytes.get(1)? {
-        0x1b => Some((Some(Key::Leave), 1)),
+        // Esc, and quickly after it something that is no letter.
+        next if next.is_ascii_control() => Some((Some(Key::Leave), 1)),
         b'[' | b'O' => {
             let body = &bytes[2..bytes.len().min(SEQUENCE_MAX)];
             let Some(end) = body.iter().position(|byte| (0x40..=0x7e).contains(byte)) else {
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(keys(b"\x1b[A\x1bOA\x10\x1b[B\x1bOB\x0e"), [Up, Up, Up, Down, Down, Down]);
         assert_eq!(keys(b"\x1b[5~\x1b[6~\x1b[H\x1b[4~"), [PageUp, PageDown, First, Last]);
         assert_eq!(keys("\x1b[1;5C\x1bx\x1b[200~aé\u{80}\r".as_bytes()), [Text('a'), Text('é'), Enter]);
-        assert_eq!(keys(b"\x03"), [Leave]);
+        assert_eq!(keys(b"\x03\x1b\x04"), [Leave, Leave, Leave]);
         assert_eq!(keys(b"\x7f\x15"), [Erase, EraseAll]);
     }
 

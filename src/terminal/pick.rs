@@ -64,8 +64,13 @@ mod drawn {
     use rustix::termios::{
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
     };
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
     use std::fs::{File, OpenOptions};
     use std::io::{self, ErrorKind, Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// Where a terminal doesn't tell its size.
     const USUAL: (usize, usize) = (80, 24);
@@ -94,24 +99,43 @@ mod drawn {
     struct Raw {
         tty: File,
         before: Termios,
+        /// Whether it is to be set back.
+        changed: Arc<AtomicBool>,
     }
 
     impl Raw {
         fn begin() -> io::Result<Self> {
             let tty = OpenOptions::new().read(true).write(true).open(DEVICE)?;
             let before = tcgetattr(&tty)?;
-            let raw = Self { tty, before };
+            let raw = Self { tty, before, changed: Arc::default() };
+            raw.survive_signals()?;
+            raw.changed.store(true, Ordering::SeqCst);
             raw.wait_for(1, 0)?;
             Ok(raw)
+        }
+
+        /// A signal that ends us sets the terminal back first. The thread stays to the end of the
+        /// process: with nobody to take them, these signals would be ignored from now on.
+        fn survive_signals(&self) -> io::Result<()> {
+            let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+            let (tty, before, changed) =
+                (self.tty.try_clone()?, self.before.clone(), Arc::clone(&self.changed));
+            std::thread::Builder::new().spawn(move || {
+                for signal in signals.forever() {
+                    set_back(&tty, &before, &changed);
+                    let _ = emulate_default_handler(signal);
+                }
+            })?;
+            Ok(())
         }
 
         /// Reads give at least so many bytes, or end after so many tenths of a second (termios(3)).
         fn wait_for(&self, bytes: u8, tenths: u8) -> io::Result<()> {
             let mut modes = self.before.clone();
             // Ctrl-C comes as a key: its signal would end us before the terminal is set back.
-            modes.local_modes.remove(
-                LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN,
-            );
+            modes
+                .local_modes
+                .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
             modes.special_codes[SpecialCodeIndex::VMIN] = bytes;
             modes.special_codes[SpecialCodeIndex::VTIME] = tenths;
             Ok(tcsetattr(&self.tty, OptionalActions::Now, &modes)?)
@@ -151,9 +175,16 @@ mod drawn {
 
     impl Drop for Raw {
         fn drop(&mut self) {
-            // A terminal that went away has nothing to set back.
-            let _ = self.tty.write_all(CLEAR);
-            let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
+            set_back(&self.tty, &self.before, &self.changed);
+        }
+    }
+
+    fn set_back(mut tty: &File, before: &Termios, changed: &AtomicBool) {
+        if changed.swap(false, Ordering::SeqCst) {
+            // A terminal that went away has nothing to set back. Its modes go first: on a stopped one
+            // the write would wait.
+            let _ = tcsetattr(tty, OptionalActions::Now, before);
+            let _ = tty.write_all(CLEAR);
         }
     }
 }

@@ -14,6 +14,9 @@ pub fn check_generated(file: &str, name: &str, wanted: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, format!("{}{wanted}{}", &text[..start], &text[end..])).unwrap();
     } else {
-        assert!(text[start..end] == *wanted, "{file}: {name} is out of date; UPDATE_DOCS=1 makes the test rewrite it");
+        assert!(
+            text[start..end] == *wanted,
+            "{file}: {name} is out of date; UPDATE_DOCS=1 makes the test rewrite it"
+        );
     }
 }
