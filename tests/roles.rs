@@ -136,6 +136,19 @@ fn where_the_pool_does_not_choose_login_lets_the_person_pick_with_arrows() {
 }
 
 #[test]
+fn in_the_basic_flow_where_nobody_else_chooses_the_person_picks_too() {
+    let mut machine = Machine::with("cognito_store = file\ncognito_flow = basic\n");
+    machine.seat(carol());
+    let mut session = Session::start(&machine, "login --profile dev", "xterm");
+    session.at("ReadOnly", "\r");
+    let ended = session.ended();
+    assert_eq!(ended.ran.code, 0, "{:?}", ended.ran);
+    let read_only = machine.sandbox.world().role_arn("ReadOnly");
+    assert!(ended.ran.stdout.contains(&format!("Role: {read_only}.")), "{}", ended.ran.stdout);
+    assert_eq!((machine.tabs().len(), machine.sandbox.counts().assume_role), (1, 1));
+}
+
+#[test]
 fn typing_filters_and_who_is_signed_in_picks_without_another_sign_in() {
     let mut machine = Machine::new();
     machine.seat(alice());

@@ -43,30 +43,23 @@ pub fn choose(profile: &Profile, claims: &Claims) -> Result<Option<String>, Erro
 
 /// The role that goes without saying.
 fn only(profile: &Profile, claims: &Claims) -> Result<String, Error> {
-    let mut roles = claims.roles.clone().unwrap_or_default();
-    roles.sort_unstable();
-    roles.dedup();
-    if let Some(role) = claims.preferred_role.as_ref().or_else(|| roles.first().filter(|_| roles.len() == 1))
-    {
-        return Ok(role.clone());
+    let roles = choices(claims);
+    let one = roles.first().copied().filter(|_| roles.len() == 1);
+    if let Some(role) = claims.preferred_role.as_deref().or(one) {
+        return Ok(role.to_owned());
     }
     let who = foreign(claims.who());
-    let (what, example) = match roles.first() {
-        Some(first) => (
-            format!(
-                "{who} has several roles, and with cognito_flow = basic nobody else chooses; set cognito_role to one of {}.",
-                listed(&roles)
-            ),
-            foreign(name(first)),
-        ),
-        None => (
-            format!(
-                "The login of {who} carries no role, and with cognito_flow = basic nobody else chooses; set cognito_role to a role's ARN."
-            ),
-            "arn:aws:iam::ACCOUNT:role/NAME".to_owned(),
-        ),
-    };
-    Err(Error::new(Next::Configure, what, set_role(profile, &example)))
+    if roles.is_empty() {
+        let what = format!(
+            "The login of {who} carries no role, and with cognito_flow = basic nobody else chooses; set cognito_role to a role's ARN."
+        );
+        return Err(Error::new(Next::Configure, what, set_role(profile, "arn:aws:iam::ACCOUNT:role/NAME")));
+    }
+    let what = format!(
+        "{who} has several roles, and with cognito_flow = basic nobody else chooses; set cognito_role to one of {}.",
+        listed(&roles)
+    );
+    Err(to_choose(profile, &roles, what))
 }
 
 /// The roles that `wanted` may mean, best kind of match only.
