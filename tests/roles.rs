@@ -203,6 +203,24 @@ fn a_signal_from_elsewhere_leaves_the_terminal_sane_too() {
 }
 
 #[test]
+fn a_build_machine_with_a_terminal_is_not_kept_waiting() {
+    let machine = Machine::new();
+    let session = Session::start(&machine, "login --profile dev", "xterm CI=true");
+    let told = || fs::read_to_string(machine.path("err")).unwrap_or_default();
+    let address = || {
+        let told = told();
+        let (_, rest) = told.split_once("  http://127.0.0.1")?;
+        Some(format!("http://127.0.0.1{}", rest.split_once('\n')?.0))
+    };
+    wait_until("the address", || address().is_some());
+    carol().sign_in(&address().unwrap()).unwrap();
+    let ended = session.ended_untouched();
+    assert_eq!(ended.ran.code, 1);
+    assert!(ended.ran.stderr.ends_with("cognito-creds login --pick-role --profile dev\n"), "{:?}", ended.ran);
+    assert!(!ended.screen.contains("Pick a role"), "{}", ended.screen);
+}
+
+#[test]
 fn a_simple_terminal_gets_a_numbered_list() {
     let mut machine = Machine::new();
     machine.seat(carol());

@@ -32,11 +32,16 @@ pub fn run(args: &Login) -> Result<(), Error> {
             Ok(())
         }
         Ok(None) => Ok(()),
-        Err(error) if error.next() == Next::ChooseRole && (args.pick_role || terminal::is_there()) => {
+        Err(error) if error.next() == Next::ChooseRole && (args.pick_role || somebody_is_there()) => {
             pick_role::of_the_login(&desk)?.ok_or(error).and_then(|desk| say_what_it_gives(&desk))
         }
         Err(error) => Err(error),
     }
+}
+
+/// Some build machines have a terminal, and nobody at it.
+fn somebody_is_there() -> bool {
+    terminal::is_there() && env("CI").is_none_or(|ci| ci.is_empty())
 }
 
 /// The person who is signed in chooses.

@@ -31,6 +31,7 @@ impl Manner {
 ///
 /// # Errors
 /// There is no terminal, or it went away.
+#[cfg_attr(not(unix), allow(unused_variables, reason = "a numbered list marks no row"))]
 pub fn pick(question: &str, rows: &[String], start: usize, manner: Manner) -> io::Result<Option<usize>> {
     match manner {
         #[cfg(unix)]
