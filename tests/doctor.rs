@@ -336,7 +336,7 @@ fn the_login_and_its_role_are_told() {
     assert_one(&machine, "login", "ok", &["a…@example.com, since 20"]);
     assert_one(&machine, "role", "ok", &["Developer"]);
     machine.add("cognito_role = Admin\n");
-    assert_one(&machine, "role", "fail", &["'Admin'", "Developer", "aws configure set cognito_role"]);
+    assert_one(&machine, "role", "fail", &["'Admin'", "Developer", "cognito-creds login --pick-role"]);
 }
 
 #[test]

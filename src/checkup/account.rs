@@ -66,7 +66,7 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) 
 /// `cognito_role` against the roles in the ID token.
 fn role(profile: &Profile, claims: &Claims) -> Finding {
     const CHECK: &str = "role";
-    let roles = claims.roles.as_deref().unwrap_or_default();
+    let roles = role::choices(claims);
     match (role::choose(profile, claims), &claims.preferred_role) {
         (Err(error), _) => Finding::of(CHECK, &error, ""),
         (Ok(Some(arn)), _) => Finding::ok(CHECK, format!("{} is asked for", foreign(&arn))),
@@ -75,8 +75,8 @@ fn role(profile: &Profile, claims: &Claims) -> Finding {
         }
         (Ok(None), None) if roles.len() > 1 => Finding::warn(
             CHECK,
-            format!("the login has several roles and prefers none: {}", role::listed(roles)),
-            role::set_role(profile, &foreign(role::name(&roles[0]))),
+            format!("the login has several roles and prefers none: {}", role::listed(&roles)),
+            profile.command("login --pick-role"),
         ),
         (Ok(None), None) => Finding::ok(CHECK, "the identity pool chooses"),
     }
