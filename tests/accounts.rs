@@ -7,6 +7,7 @@ mod support;
 
 use cognito_sandbox::{Endpoint, Person, cast};
 use serde_json::json;
+use support::generated::check_generated;
 use support::{Machine, alice};
 
 fn dora() -> Person {
@@ -126,4 +127,30 @@ fn at_an_openid_provider_the_browsers_session_ends_where_that_says_and_nowhere_e
     });
     let told = logout(&machine);
     assert!(told.contains(&format!("\n  {address}?client_id=")) && !told.contains("logout_uri"), "{told}");
+}
+
+/// What a person sees who types this.
+fn shown(machine: &Machine, line: &str) -> String {
+    let words: Vec<_> = line.split(' ').skip(1).collect();
+    let ran = machine.run(&words);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    format!("$ {line}\n{}", ran.stdout.replace("127.0.0.1", "my-team.auth.eu-west-1.amazoncognito.com"))
+}
+
+fn in_the_docs(part: &str, transcript: &str) {
+    check_generated("docs/accounts.md", part, &format!("```console\n{transcript}```\n"));
+}
+
+#[test]
+fn the_page_shows_what_the_program_prints() {
+    let mut machine = two_logins();
+    machine.seat(alice());
+    let first = shown(&machine, "cognito-creds login --profile dev");
+    let again = shown(&machine, "cognito-creds login --profile admin");
+    machine.leave();
+    machine.seat(dora());
+    let forced = shown(&machine, "cognito-creds login --force --profile admin");
+    in_the_docs("two accounts", &format!("{first}{again}{forced}"));
+    in_the_docs("who", &shown(&machine, "cognito-creds status"));
+    in_the_docs("signing out", &shown(&machine, "cognito-creds logout --browser --profile admin"));
 }
