@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use support::cases::Cases;
+use support::generated::check_generated;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, Ran, wait_until};
 
@@ -190,6 +191,15 @@ fn a_password_typed_once_gives_credentials_until_the_backend_says_no() {
     for check in ["redirect URI", "port  ", "browser  "] {
         assert!(!doctor.stdout.contains(check), "{}", doctor.stdout);
     }
+}
+
+#[test]
+fn the_page_shows_what_the_program_prints() {
+    let (machine, _backend) = signed_in();
+    let shown = screen(&machine).replace('\r', "").replace("127.0.0.1", "login.example.com");
+    let lines: String = shown.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let transcript = format!("```console\n$ cognito-creds login --profile dev\n{lines}```\n");
+    check_generated("docs/developer.md", "sign-in", &transcript);
 }
 
 #[test]

@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli developer jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli api developer jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -120,6 +120,16 @@ suite_awscli() {
     in_keyring awscli tests/real/test_awscli.py
 }
 
+# The lines of docs/api-gateway.md.
+suite_api() {
+    need_keyring
+    need curl
+    need_python
+    release_binary
+    test_programs
+    PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh python3 tests/real/test_api.py --verbose
+}
+
 # The example backend of docs/examples, and a password typed on a pseudo-terminal.
 suite_developer() {
     need_keyring
@@ -194,6 +204,8 @@ about() {
     kills) echo "500 kills at random moments; no login is lost" ;;
     bench) echo "budgets that can be counted; the times: tests/bench/run.sh" ;;
     awscli) echo "the real AWS CLI runs the program" ;;
+    api) echo "docs/api-gateway.md: its lines call an API with curl" ;;
+    developer) echo "the example backend of docs/examples, with boto3 and a typed password" ;;
     jssdk) echo "the AWS SDK for JavaScript runs the program" ;;
     browser) echo "sign-ins in a real Chromium" ;;
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
