@@ -114,10 +114,7 @@ fn at_an_openid_provider_the_browsers_session_ends_where_that_says_and_nowhere_e
         assert_eq!(told.code, 0, "{told:?}");
         told.stdout
     };
-    let machine = Machine::bare();
-    let redirect = format!("http://localhost:{}/callback", machine.port);
-    let profile = machine.sandbox.oidc_profile("dev", cast::OIDC_TENANT, &redirect);
-    machine.configure(&format!("{profile}cognito_store = file\n"));
+    let machine = at_an_openid_provider();
     let told = logout(&machine);
     assert!(told.contains("127.0.0.1 has no address that ends the browser's session"), "{told}");
 
@@ -139,6 +136,26 @@ fn shown(machine: &Machine, line: &str) -> String {
 
 fn in_the_docs(part: &str, transcript: &str) {
     check_generated("docs/accounts.md", part, &format!("```console\n{transcript}```\n"));
+}
+
+/// A machine whose profile signs in at an OpenID provider that is not Cognito.
+fn at_an_openid_provider() -> Machine {
+    let machine = Machine::bare();
+    let redirect = format!("http://localhost:{}/callback", machine.port);
+    let profile = machine.sandbox.oidc_profile("dev", cast::OIDC_TENANT, &redirect);
+    machine.configure(&format!("{profile}cognito_store = file\n"));
+    machine
+}
+
+#[test]
+fn the_page_of_openid_providers_shows_what_the_program_prints() {
+    let mut machine = at_an_openid_provider();
+    machine.seat(alice());
+    let host =
+        |text: String| text.replace("my-team.auth.eu-west-1.amazoncognito.com", "login.microsoftonline.com");
+    let lines = ["cognito-creds login --profile dev", "cognito-creds logout --browser --profile dev"];
+    let transcript: String = lines.map(|line| host(shown(&machine, line))).concat();
+    check_generated("docs/oidc.md", "life", &format!("```console\n{transcript}```\n"));
 }
 
 #[test]
