@@ -84,6 +84,9 @@ pub struct Login {
     /// Finish by pasting the address that the browser ended on; needs no port
     #[arg(long, conflicts_with = "no_browser")]
     pub paste: bool,
+    /// Copy the address too, in a terminal that lets programs do that (OSC 52)
+    #[arg(long)]
+    pub copy: bool,
     /// Ask for the person's password again although the browser is still signed in
     #[arg(long)]
     pub force: bool,

@@ -1,7 +1,8 @@
 //! The person's terminal, reached as a device: the AWS CLI hides stderr, and two SDKs merge it into
 //! the JSON, so neither stdout nor stderr is a place to talk to anybody.
 
-#[cfg(unix)]
+mod escape;
+#[cfg_attr(windows, path = "terminal/hidden_on_windows.rs")]
 mod hidden;
 #[cfg_attr(not(unix), allow(dead_code, reason = "lists are numbered there"))]
 mod keys;
@@ -9,6 +10,8 @@ mod keys;
 mod list;
 mod pick;
 
+pub use escape::{address, shows_links, stderr_shows_links};
+pub use hidden::Hidden;
 pub use pick::{Manner, pick};
 
 use std::fs::{File, OpenOptions};
@@ -44,6 +47,15 @@ pub fn is_there() -> bool {
     open().is_some()
 }
 
+/// Asks the terminal to copy a text. Whether it did can't be known: many terminals ask their person
+/// first, or don't know how.
+pub fn copy(text: &str) {
+    if let Some(mut tty) = open() {
+        // As in `say`.
+        let _ = tty.write_all(escape::copying(text).as_bytes());
+    }
+}
+
 /// Says something to the person, on a line of its own, in one write so that lines of several
 /// processes don't mix. Without a terminal nothing happens; on one that is stopped or full, the text
 /// or the rest of it is dropped.
@@ -74,29 +86,8 @@ pub fn ask(question: &str) -> io::Result<String> {
     Ok(line.trim().to_owned())
 }
 
-/// Asks the person for one line that is not shown while it is typed or pasted. Reads the terminal
-/// device, never stdin. Ctrl-C ends the process, and the terminal is then as it was.
-///
-/// # Errors
-/// There is no terminal, or the person ended the input (Ctrl-D): `UnexpectedEof`.
-#[cfg(unix)]
+/// Asks the person for one line that is not shown while it is typed. Reads the terminal device, never
+/// stdin. For several lines in a row take [`Hidden`] itself.
 pub fn ask_hidden(question: &str) -> io::Result<String> {
-    let mut screen = OpenOptions::new().write(true).open(DEVICE)?;
-    // Hidden before it is asked for: a quick hand, or a paste, loses and shows nothing.
-    let keyboard = hidden::Keyboard::open()?;
-    screen.write_all(question.as_bytes())?;
-    let config = rpassword::ConfigBuilder::new().input_reader(keyboard).output_discard().build();
-    let answer = rpassword::read_password_with_config(config);
-    screen.write_all(b"\n")?;
-    answer
-}
-
-/// Asks the person for one line that is not shown while it is typed or pasted. Reads the terminal
-/// device, never stdin.
-///
-/// # Errors
-/// There is no terminal, or the person ended the input.
-#[cfg(not(unix))]
-pub fn ask_hidden(question: &str) -> io::Result<String> {
-    rpassword::prompt_password(question)
+    Hidden::begin()?.ask(question)
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{Machine, Ran, alice, wait_until};
+use support::{Machine, PROGRAM, Ran, alice, wait_until};
 
 /// The ways of being unattended: a variable set or missing, or a profile that never asks.
 const UNATTENDED: [(&str, Option<&str>, &str); 3] =
@@ -22,7 +22,9 @@ fn with_a_build() -> Machine {
 }
 
 fn unattended(machine: &Machine, (name, value, profile): (&str, Option<&str>, &str)) -> Command {
-    let mut command = machine.command(&["credential-process", "--profile", profile]);
+    // Whoever runs the tests may have a terminal, at which one can paste.
+    let mut command = machine.program("setsid");
+    command.args(["--wait", PROGRAM, "credential-process", "--profile", profile]);
     match value {
         Some(value) => command.env(name, value),
         None => command.env_remove(name),

@@ -1,6 +1,6 @@
 //! `credential-process`: one JSON document on stdout, or two lines on stderr.
 
-use super::{Desk, env, hand_out};
+use super::{Desk, env, hand_out, pointing};
 use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::profile::no_identity_pool;
@@ -19,7 +19,7 @@ fn print(name: &str) -> Result<(), Error> {
     let vault = desk.vault();
     let session = desk.session(&vault);
     let flight = Flight { session: &session, journal: &desk.journal, env: &env };
-    let credentials = flight.credentials()?;
+    let credentials = flight.credentials().map_err(|error| pointing(error, &desk.profile))?;
     let document = credentials.document().ok_or_else(|| {
         Error::new(
             Next::TryAgain,

@@ -1,16 +1,20 @@
 //! `login`: a person signs in now. It always starts afresh and replaces a sign-in that runs.
 
+mod tunnel;
+
 use super::{Desk, accounts, env, pick_role, profile_name};
 use crate::cli::Login;
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::output;
+use crate::profile::Profile;
 use crate::profile::auth::Auth;
 use crate::profile::redirect_uri::RedirectUri;
-use crate::profile::{Environment, Profile};
 use crate::secret::Password;
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
 use crate::sign_in::flight::Flight;
+use crate::sign_in::way_in;
+use crate::terminal::Hidden;
 use crate::{browser, terminal};
 use url::Url;
 
@@ -72,28 +76,23 @@ fn tell(desk: &Desk, signed_in: &SignedIn) {
 /// The sign-in itself; `None` where another one runs.
 fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
     let profile = &desk.profile;
-    if args.paste && !terminal::is_there() {
-        let what = "Pasting the address needs a terminal, and there is none.";
-        return Err(Error::new(Next::Stop, what, profile.command("login --no-browser")));
-    }
-    if matches!(profile.auth, Auth::Developer(_)) && !terminal::is_there() {
-        let what = format!(
-            "{} asks for a password, which is typed on a terminal, and there is none.",
-            profile.auth.host()
-        );
-        return Err(Error::new(Next::Stop, what, profile.command("login")));
-    }
+    needs_a_terminal(args, profile)?;
     let vault = desk.vault();
     let session = desk.session(&vault);
     let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force, &env)? else {
         return Ok(None);
     };
     let signed_in = match &profile.auth {
-        Auth::Browser(app) if args.paste => attendance.run_pasted(app, ask_for_address)?,
+        Auth::Browser(app) if args.paste => {
+            let mut hidden = None;
+            attendance
+                .run_pasted(app, move |url, wrong| ask_for_address(args, &mut hidden, url, wrong))
+                .map_err(|error| way_in::by_pasting(error, profile))?
+        }
         Auth::Browser(app) => {
             let seen = !args.no_browser && browser::can_be_seen(&env);
             let way = if seen { Way::Browser } else { Way::Address };
-            attendance.run(app, way, |url, redirect| announce(profile, way, url, redirect))?
+            attendance.run(app, way, |url, redirect| announce(args, profile, way, url, redirect))?
         }
         Auth::Developer(backend) => {
             let mut offered = backend.login_hint.clone();
@@ -110,39 +109,84 @@ fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
     Ok(Some(signed_in))
 }
 
+/// What is asked on a terminal, or sent to one, can't be had without.
+fn needs_a_terminal(args: &Login, profile: &Profile) -> Result<(), Error> {
+    if terminal::is_there() {
+        return Ok(());
+    }
+    let (what, command) = match &profile.auth {
+        Auth::Developer(backend) => (
+            format!(
+                "{} asks for a password, which is typed on a terminal, and there is none.",
+                backend.host()
+            ),
+            "login",
+        ),
+        Auth::Browser(_) if args.paste => {
+            ("Pasting the address needs a terminal, and there is none.".to_owned(), "login --no-browser")
+        }
+        Auth::Browser(_) if args.copy => (
+            "Copying the address is asked of a terminal, and there is none.".to_owned(),
+            "login --no-browser",
+        ),
+        Auth::Browser(_) => return Ok(()),
+    };
+    Err(Error::new(Next::Stop, what, profile.command(command)))
+}
+
 /// Tells the person where to go, before any browser opens.
-fn announce(profile: &Profile, way: Way, url: &Url, redirect: &RedirectUri) {
+fn announce(args: &Login, profile: &Profile, way: Way, url: &Url, redirect: &RedirectUri) {
     let limit = spoken(profile.login_timeout);
+    let address = terminal::address(url, terminal::stderr_shows_links());
+    let copied = copied(args, url);
     match way {
         Way::Browser => output::stderr(&format!(
-            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {url}\nCtrl-C ends the sign-in.",
+            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {address}{copied}\nCtrl-C ends the sign-in.",
             profile.name
         )),
         Way::Address => output::stderr(&format!(
-            "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {url}{}\nCtrl-C ends the sign-in.",
+            "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {address}{copied}{}\nWithout a way to that port:\n  {}\nCtrl-C ends the sign-in.",
             profile.name,
             redirect.port(),
-            tunnel(&env, redirect)
+            tunnel::line(&env, redirect).map_or_else(String::new, |line| format!(
+                "\nFrom your own machine, this tunnel leads to the port:\n  {line}"
+            )),
+            profile.command("login --paste")
         )),
     }
 }
 
-/// Over SSH the port is reached through a tunnel from the person's own machine.
-fn tunnel(env: &dyn Environment, redirect: &RedirectUri) -> String {
-    // "client-address client-port server-address server-port", sshd(8).
-    let Some(connection) = env.var("SSH_CONNECTION") else { return String::new() };
-    let server = connection.split(' ').nth(2).unwrap_or("THIS-MACHINE").to_owned();
-    let port = redirect.port();
-    format!(
-        "\nFrom your own machine, this tunnel leads to the port:\n  ssh -N -L {port}:localhost:{port} {server}"
-    )
+/// Has the address copied where that was asked for, and says so.
+fn copied(args: &Login, url: &Url) -> &'static str {
+    if !args.copy {
+        return "";
+    }
+    terminal::copy(url.as_str());
+    "\nYour terminal was asked to copy it."
 }
 
-fn ask_for_address(url: &Url) -> std::io::Result<String> {
-    terminal::say(&format!(
-        "Open this address in any browser and sign in:\n  {url}\nThe browser ends on an address that may not load. Copy it from the address bar."
+/// Nothing is shown from the first question to the end: the rest of a text of several lines isn't either.
+fn ask_for_address(
+    args: &Login,
+    hidden: &mut Option<Hidden>,
+    url: &Url,
+    wrong: Option<&str>,
+) -> std::io::Result<String> {
+    let hidden = match hidden {
+        Some(hidden) => hidden,
+        None => hidden.insert(Hidden::begin()?),
+    };
+    terminal::say(&wrong.map_or_else(
+        || {
+            format!(
+                "Open this address in any browser and sign in:\n  {}{}\nThe browser ends on an address that may not load. Copy it from the address bar.",
+                terminal::address(url, terminal::shows_links()),
+                copied(args, url)
+            )
+        },
+        str::to_owned,
     ));
-    terminal::ask_hidden("Paste it here (it is not shown): ")
+    hidden.ask("Paste it here (it is not shown): ")
 }
 
 /// Asks for e-mail address and password; the address typed last is offered the next time.

@@ -23,9 +23,10 @@ use crate::journal::Journal;
 use crate::profile::Profile;
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::Session;
+use crate::sign_in::way_in;
 use crate::store::EntryName;
 use crate::vault::{Places, Vault};
-use crate::{log, output, platform};
+use crate::{log, output, platform, terminal};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -58,6 +59,11 @@ fn report(error: &Error, verbosity: u8) {
     if let (Some(detail), 1..) = (error.detail(), verbosity) {
         output::stderr(&format!("cause: {detail}"));
     }
+}
+
+/// The error of a call that would have needed a person, with the `login` that fits where they are.
+fn pointing(error: Error, profile: &Profile) -> Error {
+    way_in::fitting(error, profile, &env, terminal::is_there())
 }
 
 /// Writes what a program is waiting for to stdout, in one piece.

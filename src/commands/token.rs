@@ -1,6 +1,6 @@
 //! `token`: the ID token, or the access token, alone on stdout.
 
-use super::{Desk, env, hand_out, profile_name};
+use super::{Desk, env, hand_out, pointing, profile_name};
 use crate::cli::Token;
 use crate::error::{Error, Next};
 use crate::journal::Journal;
@@ -25,7 +25,7 @@ fn print(name: &str, kind: TokenKind) -> Result<(), Error> {
     let vault = desk.vault();
     let session = desk.session(&vault);
     let flight = Flight { session: &session, journal: &desk.journal, env: &env };
-    let login = flight.token(kind)?;
+    let login = flight.token(kind).map_err(|error| pointing(error, &desk.profile))?;
     let line = Zeroizing::new(format!("{}\n", kind.of(&login)));
     hand_out(&desk.profile, "token", line.as_bytes())
 }

@@ -1,6 +1,7 @@
 //! A loopback redirect URI: what is registered at the app client, byte for byte, and what it means
 //! for the listener.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A registered loopback redirect (RFC 8252 §7.3). Cognito compares it as an exact string, so the
@@ -49,6 +50,11 @@ impl RedirectUri {
         self.port
     }
 
+    /// The host as written, an IPv6 address in its brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The only path that is answered, `/` where none is written.
     pub fn path(&self) -> &str {
         &self.path
@@ -66,10 +72,14 @@ impl RedirectUri {
     }
 
     /// The query of an address that leads here, for an address that a person pasted; `None` for any
-    /// other address.
+    /// other address. Browsers show, and some copy, an address without its `http://`.
     pub fn query_of<'a>(&self, address: &'a str) -> Option<&'a str> {
-        let url = url::Url::parse(address).ok()?;
+        let whole =
+            if address.contains("://") { Cow::from(address) } else { format!("http://{address}").into() };
+        let url = url::Url::parse(&whole).ok()?;
         let here = url.scheme() == "http"
+            && url.username().is_empty()
+            && url.password().is_none()
             && url.host_str() == Some(&self.host)
             && url.port_or_known_default() == Some(self.port)
             && url.path() == self.path;
@@ -141,8 +151,15 @@ mod tests {
     fn only_its_own_address_has_a_query_for_it() {
         let uri = RedirectUri::parse("http://localhost:8080/cb").unwrap();
         assert_eq!(uri.query_of("http://localhost:8080/cb?code=1&state=2#x"), Some("code=1&state=2"));
+        assert_eq!(uri.query_of("localhost:8080/cb?code=1://"), None, "a scheme of its own");
+        assert_eq!(uri.query_of("localhost:8080/cb?code=1"), Some("code=1"));
         for other in [
             "http://localhost:8080/?code=1",
+            "http://localhost:8081/cb?code=1",
+            "http://127.0.0.1:8080/cb?code=1",
+            "http://me@localhost:8080/cb?code=1",
+            "localhost/cb?code=1",
+            "?code=1",
             "http://evil.com/cb?code=1",
             "https://localhost:8080/cb?code=1",
             "http://localhost:8080/cb",

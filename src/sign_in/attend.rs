@@ -2,6 +2,7 @@
 //! exchange the code, store the login, fetch credentials, and only then show the page.
 
 mod backend;
+mod pasted;
 
 use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock, words};
 use crate::browser;
@@ -17,7 +18,7 @@ use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
 use crate::session::{self, RENEWAL_LIMIT, Session};
 use crate::user_pool::authorize::Request;
-use crate::user_pool::callback::{Callback, Listener, Reading, Served, random_text, read_query};
+use crate::user_pool::callback::{Callback, Listener, Served, random_text};
 use crate::user_pool::page::Page;
 use crate::user_pool::token::{Done, TokenError, Tokens};
 use std::ops::ControlFlow;
@@ -167,32 +168,6 @@ impl<'a> Attendance<'a> {
                 self.journal.record(&profile.login_entry(), &self.record);
                 Err(words::unanswered(profile, redirect.as_str(), last_stray_error))
             }
-        }
-    }
-
-    /// Runs the sign-in without a port: `ask` is told where the person has to go and gives back the
-    /// address that the browser ended on. State and PKCE hold as they do for the listener.
-    pub fn run_pasted(
-        self,
-        app: &AppClient,
-        ask: impl FnOnce(&Url) -> std::io::Result<String>,
-    ) -> Result<SignedIn, Error> {
-        let profile = self.session.profile;
-        self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
-        let Some(redirect) = app.redirect_uris.first() else {
-            return Err(words::not_that_address(profile));
-        };
-        let endpoints = self.session.endpoints(app).map_err(|e| self.not_begun(e))?;
-        let request = Request::new(app, &endpoints.authorize, redirect, self.again)?;
-        let pasted = ask(&request.url).map_err(|e| {
-            Error::new(Next::Stop, "No address was pasted.", profile.command("login --paste")).because(e)
-        })?;
-        let query = redirect.query_of(pasted.trim()).ok_or_else(|| words::not_that_address(profile))?;
-        match read_query(query, &request.state) {
-            Reading::TheOne(callback) => {
-                self.complete(app, callback, &request, redirect).and_then(Settled::whole)
-            }
-            Reading::NotOurs(_) => Err(words::not_that_address(profile)),
         }
     }
 

@@ -105,8 +105,16 @@ pub(super) fn taken_over(profile: &Profile) -> Error {
     Error::new(Next::Stop, what, profile.command("login"))
 }
 
-pub(super) fn not_that_address(profile: &Profile) -> Error {
-    let what = "That is not the address this sign-in ends on; it starts with the callback URL and holds a code and this sign-in's state.";
+/// No terminal to paste on, or the input was ended.
+pub(super) fn nothing_pasted(profile: &Profile) -> Error {
+    let what = format!("No address was pasted, so nobody was signed in for profile {}.", profile.name);
+    Error::new(Next::Stop, what, profile.command("login --paste"))
+}
+
+/// `last` is the sentence about the last text.
+pub(super) fn not_that_address(profile: &Profile, last: &str) -> Error {
+    let what =
+        format!("No address of this sign-in was pasted in three attempts; nobody was signed in. {last}");
     Error::new(Next::Stop, what, profile.command("login --paste"))
 }
 

@@ -1,58 +1,85 @@
-//! A keyboard whose keys are not shown, and a terminal that is as before when it is let go.
+//! Answers that are not shown, on Unix.
+//!
+//! rpassword reads the line; the modes of the terminal are held here, for three reasons. They stand
+//! before the question does, so that an answer that is pasted at once isn't shown either. They stand until
+//! the last answer has been taken, because what comes after the first line of a pasted text belongs
+//! to it. And Ctrl-C ends the process only after they have been put back.
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
-use std::fs::File;
-use std::io::{self, Read};
+use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
 
+/// The most bytes of an answer that are read: more than any address that is accepted.
+const ANSWER_MAX: u64 = 64 * 1024;
 /// What Ctrl-C sends where the terminal makes no signal of it.
 const CTRL_C: u8 = 3;
 
-/// Gives each key as it is pressed; Ctrl-C is one of them (termios(3), non-canonical mode, in which an
-/// answer may also be longer than the 4,095 bytes of a line).
-///
-/// rpassword, which could do this itself, ends the process at Ctrl-C before it restores the terminal,
-/// and many shells leave it so: whatever the person types next is not shown.
-pub struct Keyboard {
+/// The terminal while it shows nothing of what is typed or pasted.
+pub struct Hidden {
     device: File,
     before: Termios,
+    asked: bool,
 }
 
-impl Keyboard {
-    /// Hides what is typed from now on.
+impl Hidden {
+    /// Turns off what shows input. Input is taken byte by byte: a terminal that collects lines gives no
+    /// more than 4095 bytes of one (termios(3)), and addresses may be longer.
+    pub fn begin() -> io::Result<Self> {
+        let device = OpenOptions::new().read(true).write(true).open(super::DEVICE)?;
+        let before = tcgetattr(&device)?;
+        let mut modes = before.clone();
+        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&device, OptionalActions::Now, &modes)?;
+        Ok(Self { device, before, asked: false })
+    }
+
+    /// Asks for one line. Ctrl-C ends the process, as it does elsewhere.
     ///
     /// # Errors
-    /// There is no terminal.
-    pub fn open() -> io::Result<Self> {
-        let device = File::open(super::KEYBOARD)?;
-        let before = tcgetattr(&device)?;
-        let mut hidden = before.clone();
-        let visible = LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
-        hidden.local_modes.remove(visible);
-        hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
-        hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(&device, OptionalActions::Now, &hidden)?;
-        Ok(Self { device, before })
-    }
-
-    fn restore(&self) {
-        // A terminal that went away needs nothing.
-        let _ = tcsetattr(&self.device, OptionalActions::Now, &self.before);
-    }
-}
-
-impl Read for Keyboard {
-    fn read(&mut self, keys: &mut [u8]) -> io::Result<usize> {
-        let pressed = self.device.read(keys)?;
-        if keys[..pressed].contains(&CTRL_C) {
-            // Whoever reads it ends the process.
-            self.restore();
+    /// The person ended the input (Ctrl-D), or the terminal went away.
+    pub fn ask(&mut self, question: &str) -> io::Result<String> {
+        if self.asked {
+            // The rest of a text of several lines is no answer to the next question.
+            tcflush(&self.device, QueueSelector::IFlush)?;
         }
-        Ok(pressed)
+        self.asked = true;
+        self.device.write_all(question.as_bytes())?;
+        let keys = Keys(self.device.try_clone()?.take(ANSWER_MAX));
+        let line = rpassword::read_password_with_config(
+            rpassword::ConfigBuilder::new().input_reader(keys).output_discard().build(),
+        );
+        self.device.write_all(b"\n")?;
+        if line.as_ref().is_err_and(|e| e.kind() == ErrorKind::ConnectionAborted) {
+            self.put_back();
+            kill_process(getpid(), Signal::INT)?;
+        }
+        line
+    }
+
+    fn put_back(&self) {
+        // With what nobody has read: the shell would take it for commands.
+        let _ = tcsetattr(&self.device, OptionalActions::Flush, &self.before);
     }
 }
 
-impl Drop for Keyboard {
+impl Drop for Hidden {
     fn drop(&mut self) {
-        self.restore();
+        self.put_back();
+    }
+}
+
+/// The keyboard, on which Ctrl-C is an error: rpassword would end the process and leave the terminal as
+/// it is.
+struct Keys(io::Take<File>);
+
+impl Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        if buffer[..count].contains(&CTRL_C) { Err(ErrorKind::ConnectionAborted.into()) } else { Ok(count) }
     }
 }

@@ -30,6 +30,6 @@ pub fn screen(machine: &Machine) -> String {
 pub fn address(machine: &Machine) -> Option<String> {
     let shown = screen(machine);
     let start = shown.find("http://127.0.0.1")?;
-    let (url, _) = shown[start..].split_once(['\r', '\n'])?;
+    let (url, _) = shown[start..].split_once(['\r', '\n', '\u{1b}'])?;
     Some(url.to_owned())
 }
