@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench awscli api developer jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench ssh awscli api developer jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -138,6 +138,20 @@ suite_developer() {
     in_keyring developer tests/real/test_developer.py
 }
 
+# Two networks with an SSH server in one of them; as root, because only root makes networks.
+suite_ssh() {
+    PATH=$PATH:/usr/sbin:/sbin
+    need ip iproute2
+    need socat
+    need tmux
+    need ssh openssh-client
+    need sshd openssh-server
+    need_python
+    release_binary
+    test_programs
+    PYTHONDONTWRITEBYTECODE=1 python3 tests/real/test_ssh.py --verbose
+}
+
 suite_jssdk() {
     need_keyring
     need node nodejs
@@ -203,6 +217,7 @@ about() {
     day) echo "24 hours of work in a minute" ;;
     kills) echo "500 kills at random moments; no login is lost" ;;
     bench) echo "budgets that can be counted; the times: tests/bench/run.sh" ;;
+    ssh) echo "two networks: a real sshd, the tunnel that is printed, pasting, tmux" ;;
     awscli) echo "the real AWS CLI runs the program" ;;
     api) echo "docs/api-gateway.md: its lines call an API with curl" ;;
     developer) echo "the example backend of docs/examples, with boto3 and a typed password" ;;

@@ -6,15 +6,13 @@ import hashlib
 import json
 import os
 import pathlib
-import pty
-import select
 import subprocess
 import sys
-import time
 import unittest
 
 import machine
 import sandbox
+import terminal as tty
 
 BACKEND = machine.ROOT / "docs" / "examples" / "developer_backend.py"
 EMAIL, PASSWORD = "alice@example.com", "correct horse battery canary"
@@ -61,44 +59,6 @@ def backend(folder: pathlib.Path, pool: str, endpoint: str, port: int = 0):
         process.stdout.close()
 
 
-class Terminal:
-    """A program on a pseudo-terminal of its own, and what the terminal has shown."""
-
-    def __init__(self, home: machine.Machine, *command):
-        self.shown = ""
-        environment = home.environment()
-        self.pid, self.device = pty.fork()
-        if self.pid == 0:
-            os.execve(str(command[0]), [str(word) for word in command], environment)
-
-    def wait_for(self, text: str):
-        """Reads until `text` is shown after what was waited for before."""
-        start, until = len(self.shown), time.monotonic() + 20
-        while text not in self.shown[start:]:
-            if time.monotonic() > until or not self._read(1):
-                raise AssertionError(f"{text!r} was not shown, but: {self.shown[start:]!r}")
-
-    def type(self, line: str):
-        os.write(self.device, f"{line}\n".encode())
-
-    def end(self) -> int:
-        """The exit code, when it has ended and all was read."""
-        while self._read(20):
-            pass
-        os.close(self.device)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def _read(self, seconds: float) -> bool:
-        if not select.select([self.device], [], [], seconds)[0]:
-            return True
-        try:
-            data = os.read(self.device, 4096)
-        except OSError:
-            return False  # Linux's way to say that the other end is closed.
-        self.shown += data.decode(errors="replace")
-        return bool(data)
-
-
 class WithTheExampleBackend(unittest.TestCase):
     def setUp(self):
         self.sandbox = self.enterContext(sandbox.Sandbox())
@@ -121,9 +81,9 @@ class WithTheExampleBackend(unittest.TestCase):
     def start_backend(self):
         self.url = self.running.enter_context(backend(self.machine.folder, self.pool, self.sandbox.url, self.port))
 
-    def log_in(self, email=EMAIL, passwords=(PASSWORD,)) -> Terminal:
+    def log_in(self, email=EMAIL, passwords=(PASSWORD,)) -> tty.Terminal:
         """A sign-in up to the last password; what a process shows of itself is looked at on the way."""
-        terminal = Terminal(self.machine, machine.binary(), "login", "--profile", "dev", "-vvv")
+        terminal = tty.Terminal(self.machine, machine.binary(), "login", "--profile", "dev", "-vvv")
         for password in passwords:
             terminal.wait_for("E-mail address")
             terminal.type(email)
@@ -135,7 +95,7 @@ class WithTheExampleBackend(unittest.TestCase):
                     self.assertNotIn(PASSWORD.encode(), text)
         return terminal
 
-    def assert_no_password_was_kept(self, terminal: Terminal):
+    def assert_no_password_was_kept(self, terminal: tty.Terminal):
         self.assertNotIn(PASSWORD, terminal.shown)
         for file in self.machine.files():
             self.assertNotIn(PASSWORD.encode(), file.read_bytes(), file)
