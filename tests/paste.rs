@@ -224,6 +224,13 @@ fn whoever_pastes_is_pointed_to_pasting_when_it_fails() {
     );
     machine.add("cognito_interactive = never\n");
     cases.tell("the same with a display", &machine, &at_a_terminal(&machine, "", "credential-process"));
+    machine.configure(
+        "[profile dev]\nregion = eu-west-1\ncognito_auth = developer\n\
+         cognito_developer_url = https://login.example.com/\n\
+         cognito_identity_pool_id = eu-west-1:01234567-89ab-cdef-0123-456789abcdef\n",
+    );
+    let ran = at_a_terminal(&machine, "-u BROWSER", "credential-process");
+    cases.tell("a backend's password is asked for by login itself", &machine, &ran);
     assert_eq!((machine.tabs().len(), machine.sandbox.counts().total), (0, 0));
     cases.compare();
 }

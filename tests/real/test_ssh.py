@@ -143,6 +143,7 @@ class OverSsh(unittest.TestCase):
         text = shown.replace("\r\n", "\n").replace(self.sandbox.url, "https://my-team.auth.eu-west-1.amazoncognito.com")
         text = re.sub(r"(\?response_type=code&)\S+", r"\1…", text)
         text = text.replace(str(self.port), "8080").replace("root@", "alice@")
+        text = re.sub(r" +\n", "\n", text)
         wanted = f"```console\n$ {command}\n{text.strip()}\n```\n"
         page = PAGE.read_text()
         before, begin, rest = page.partition(f"<!-- {name}: begin")
