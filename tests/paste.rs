@@ -30,7 +30,10 @@ impl Pasting {
 
     fn with(keys: &str) -> Self {
         let machine = Machine::with(&format!("cognito_store = file\n{keys}"));
-        let line = format!("{PROGRAM} login --paste --profile dev 2>{}", machine.path("stderr").display());
+        let line = format!(
+            "timeout --foreground 30 {PROGRAM} login --paste --profile dev 2>{}",
+            machine.path("stderr").display()
+        );
         let run = on_a_terminal(&machine, &line);
         let pasting = Self { machine, run };
         pasting.asked(1);
