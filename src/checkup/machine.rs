@@ -54,7 +54,8 @@ pub fn browser(name: &str, profile: Option<&Profile>, env: &dyn Environment) -> 
     }
     let why = if env.var("CI").is_some() { "CI is set" } else { "no display and no BROWSER" };
     let saw = format!("none can be seen here ({why}), so AWS commands won't open one");
-    Finding::warn(CHECK, saw, command_line("login --no-browser", name))
+    let way = if terminal::is_there() { "login --paste" } else { "login --no-browser" };
+    Finding::warn(CHECK, saw, command_line(way, name))
 }
 
 /// Whether a person can be told something while an AWS command runs.
