@@ -35,6 +35,7 @@ main() {
     checkout=$(cd -- "$(dirname -- "$0")" && pwd -P)
     bin_dir=$(choose_bin_dir)
     program=$bin_dir/cognito-creds
+    share_dir=$(choose_share_dir)
     case $action in
     install) install_program ;;
     uninstall) uninstall_program ;;
@@ -88,6 +89,27 @@ choose_bin_dir() {
     fi
 }
 
+# The folder for completions and the manual page, empty where nobody says which.
+choose_share_dir() {
+    if [ -n "$prefix" ]; then
+        printf '%s\n' "${bin_dir%/bin}/share"
+    elif [ -n "${XDG_DATA_HOME:-}" ]; then
+        printf '%s\n' "${XDG_DATA_HOME%/}"
+    elif [ -n "${HOME:-}" ]; then
+        printf '%s\n' "$HOME/.local/share"
+    fi
+}
+
+# Where shells and man look below it, and what the program prints for them.
+share_files() {
+    cat <<'END'
+bash-completion/completions/cognito-creds completions bash
+zsh/site-functions/_cognito-creds completions zsh
+fish/vendor_completions.d/cognito-creds.fish completions fish
+man/man1/cognito-creds.1 man
+END
+}
+
 install_program() {
     [ -f "$checkout/Cargo.toml" ] || fail "install.sh has to stay in its checkout: it builds the source beside it." \
         "cd cognito-creds && $(again)"
@@ -102,12 +124,16 @@ install_program() {
     built=$(build)
     [ -x "$built" ] || fail "cargo said that it built '$built', but there is no such program." "cargo clean && $(again)"
     put_in_place "$built"
+    put_share_files
     report
 }
 
 say_what_would_be_done() {
     echo "Would run: $cargo build --release --locked --bin cognito-creds (in $checkout)"
     echo "Would write: $program"
+    if [ -n "$share_dir" ]; then
+        share_files | while read -r file _; do echo "Would write: $share_dir/$file"; done
+    fi
     if [ "$demo" = yes ]; then echo "Would run: $cargo run --locked --example demo -- --program $program (in $checkout)"; fi
 }
 
@@ -187,6 +213,17 @@ put_in_place() {
     trap - EXIT HUP INT TERM
 }
 
+# The program works without them, so nothing here fails the install.
+put_share_files() {
+    [ -n "$share_dir" ] || return 0
+    share_files | while read -r file command; do
+        # shellcheck disable=SC2086 # a command and its argument
+        mkdir -p -- "$(dirname -- "$share_dir/$file")" 2>/dev/null &&
+            { "$program" $command >"$share_dir/$file"; } 2>/dev/null ||
+            echo "Could not write $share_dir/$file."
+    done
+}
+
 report() {
     echo "Installed $("$program" --version) to $bin_dir"
     case $bin_dir in
@@ -233,11 +270,17 @@ uninstall_program() {
     fi
     if [ "$dry_run" = yes ]; then
         echo "Would remove: $program"
+        share_files | while read -r file _; do
+            if [ -f "$share_dir/$file" ]; then echo "Would remove: $share_dir/$file"; fi
+        done
         return
     fi
     # With what a killed install may have left.
     rm -f -- "$program" "$bin_dir"/.cognito-creds.?????? 2>/dev/null ||
         fail "Can't remove $program." "sudo rm $(quote "$program")"
+    if [ -n "$share_dir" ]; then
+        share_files | while read -r file _; do rm -f -- "$share_dir/$file" 2>/dev/null || true; done
+    fi
     echo "Removed $program. Logins that it kept in the keychain are still there."
 }
 

@@ -1,7 +1,9 @@
 //! The command line, and nothing but its definition.
 
+use crate::completions::{self, profiles};
 use crate::profile::keys::{self, Key};
-use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -24,7 +26,10 @@ impl Cli {
     /// This process' command line; ends the process where that is wrong or asks for help.
     pub fn of_this_process() -> Self {
         let words: Vec<OsString> = std::env::args_os().collect();
-        Self::as_sdks_write_it(&words).unwrap_or_else(|| Self::parse_from(words))
+        Self::as_sdks_write_it(&words).unwrap_or_else(|| {
+            completions::answer();
+            Self::parse_from(words)
+        })
     }
 
     /// The line that SDKs run, read without clap: preparing all that clap could be asked takes 0.1 ms,
@@ -55,6 +60,13 @@ pub enum Command {
     Doctor(Doctor),
     /// Write a profile into ~/.aws/config; without flags it asks
     Configure(Configure),
+    /// Print what makes a shell complete commands, options and profiles
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
     /// The detached part of a sign-in; started by credential-process.
     #[command(hide = true)]
     SignIn(Required),
@@ -63,11 +75,39 @@ pub enum Command {
     Renew(Required),
 }
 
+/// A shell that can complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Elvish.
+    Elvish,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+    /// Zsh.
+    Zsh,
+}
+
+impl Shell {
+    /// Its name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Elvish => "elvish",
+            Self::Fish => "fish",
+            Self::Powershell => "powershell",
+            Self::Zsh => "zsh",
+        }
+    }
+}
+
 /// A profile that must be named: SDKs do not say which profile they serve.
 #[derive(Debug, Args)]
 pub struct Required {
     /// The profile in ~/.aws/config
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: String,
 }
 
@@ -76,7 +116,7 @@ pub struct Required {
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Login {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Print the address instead of opening a browser
     #[arg(long)]
@@ -99,7 +139,7 @@ pub struct Login {
 #[derive(Debug, Args)]
 pub struct Status {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then all]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -110,7 +150,7 @@ pub struct Status {
 #[derive(Debug, Args)]
 pub struct Token {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// The access token instead
     #[arg(long)]
@@ -121,7 +161,7 @@ pub struct Token {
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -132,7 +172,7 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 pub struct Logout {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Every profile of the config file that signs in through Cognito
     #[arg(long, conflicts_with = "profile")]
@@ -146,7 +186,7 @@ pub struct Logout {
 #[derive(Debug, Args)]
 pub struct Configure {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Take the profile's lines out again, and its client secret
     #[arg(long)]

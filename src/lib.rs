@@ -23,6 +23,7 @@ pub mod checkup;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod completions;
 pub mod credentials;
 pub mod developer;
 pub mod error;

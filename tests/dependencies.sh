@@ -12,7 +12,7 @@ allowed=(
     keyring keyring-core secret-service linux-keyutils
     serde serde_json base64 sha2 getrandom time
     secrecy zeroize
-    clap thiserror log tracing open rustix rpassword signal-hook supports-hyperlinks
+    clap clap_complete roff thiserror log tracing open rustix rpassword signal-hook supports-hyperlinks
 )
 
 # A second TLS stack or crypto provider, a second HTTP client, and crates that were measured and left out.

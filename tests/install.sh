@@ -87,7 +87,12 @@ check_silent_about() {
 lines() { printf '%s\n' "$out" | wc -l | tr -d ' '; }
 
 # Everything in a folder, hidden files too.
-listing() { (cd "$1" && find . ! -name . | sort | tr '\n' ' '); }
+listing() { (cd "$1" && find . -type f | sort | tr '\n' ' '); }
+
+# All files of an installation in $home.
+installed="./.local/bin/cognito-creds ./.local/share/bash-completion/completions/cognito-creds "
+installed="$installed./.local/share/fish/vendor_completions.d/cognito-creds.fish ./.local/share/man/man1/cognito-creds.1 "
+installed="$installed./.local/share/zsh/site-functions/_cognito-creds "
 
 installed_version() { "${1:-$home/.local/bin}/cognito-creds" --version; }
 
@@ -110,7 +115,7 @@ installs_to_local_bin() {
     install
     check exit 0 "$code"
     check version "cognito-creds 1.0.0" "$(installed_version)"
-    check "nothing else in the home" "./.local ./.local/bin ./.local/bin/cognito-creds " "$(listing "$home")"
+    check "all files" "$installed" "$(listing "$home")"
     check_says "Installed cognito-creds 1.0.0 to $home/.local/bin"
     check_says "cognito-creds login --profile NAME"
 }
@@ -120,7 +125,7 @@ a_second_install_replaces_the_first() {
     install STUB_BUILT=2.0.0
     check exit 0 "$code"
     check version "cognito-creds 2.0.0" "$(installed_version)"
-    check "no leftovers" "./.local ./.local/bin ./.local/bin/cognito-creds " "$(listing "$home")"
+    check "no leftovers" "$installed" "$(listing "$home")"
 }
 
 builds_the_locked_release() {
@@ -136,7 +141,16 @@ honours_xdg_bin_home_and_prefix() {
     check version "cognito-creds 1.0.0" "$(installed_version "$world/with space/bin")"
     install --prefix=relative
     check version "cognito-creds 1.0.0" "$(installed_version "$world/relative/bin")"
-    check "nothing in the home" "" "$(listing "$home")"
+    check "no program in the home" no "$([ -e "$home/.local/bin" ] && echo yes || echo no)"
+    check "completions beside the program" yes "$([ -s "$world/with space/share/man/man1/cognito-creds.1" ] && echo yes)"
+}
+
+what_shells_and_man_look_for_is_no_reason_to_fail() {
+    : >"$world/file"
+    install "XDG_DATA_HOME=$world/file"
+    check exit 0 "$code"
+    check_says "Could not write $world/file/man/man1/cognito-creds.1."
+    check version "cognito-creds 1.0.0" "$(installed_version)"
 }
 
 uninstall_removes_the_program_alone() {
@@ -144,7 +158,7 @@ uninstall_removes_the_program_alone() {
     echo mine >"$home/.local/bin/other"
     install --uninstall
     check exit 0 "$code"
-    check left "./.local ./.local/bin ./.local/bin/other " "$(listing "$home")"
+    check left "./.local/bin/other " "$(listing "$home")"
     install --uninstall
     check "exit of the second" 0 "$code"
     check_says "There is no cognito-creds in $home/.local/bin."
@@ -215,7 +229,7 @@ a_killed_install_keeps_the_old_program() {
     install STUB_BUILT=2.0.0
     check "version after another try" "cognito-creds 2.0.0" "$(installed_version)"
     install --uninstall
-    check "no leftovers" "./.local ./.local/bin " "$(listing "$home")"
+    check "no leftovers" "" "$(listing "$home")"
 }
 
 an_unwritable_target_is_told_before_the_build() {
@@ -325,7 +339,8 @@ run() {
 for shell in dash bash; do
     shell=$(command -v $shell)
     for name in installs_to_local_bin a_second_install_replaces_the_first builds_the_locked_release \
-        honours_xdg_bin_home_and_prefix uninstall_removes_the_program_alone dry_run_changes_nothing \
+        honours_xdg_bin_home_and_prefix what_shells_and_man_look_for_is_no_reason_to_fail \
+        uninstall_removes_the_program_alone dry_run_changes_nothing \
         demo_runs_after_the_install the_path_line_comes_only_when_needed the_path_line_works \
         a_failed_build_keeps_the_old_program a_killed_install_keeps_the_old_program \
         an_unwritable_target_is_told_before_the_build without_cargo_it_says_how_to_get_it \

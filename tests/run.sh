@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install keychain kernel users clocks day kills bench ssh awscli api developer jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks day kills bench ssh awscli api developer jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -65,6 +65,14 @@ suite_build() {
 suite_install() {
     need dash
     tests/install.sh
+}
+
+suite_completions() {
+    need fish
+    need zsh
+    need man man-db
+    release_binary
+    tests/completions.sh "$target/release"
 }
 
 # These two and `unit` share their compiled crates: --workspace gives all of them the same features.
@@ -210,6 +218,7 @@ about() {
     shellcheck) echo "lints of the shell scripts" ;;
     build) echo "the optimised program" ;;
     install) echo "install.sh under dash and bash, and one real build" ;;
+    completions) echo "bash, fish and zsh complete; man shows the page" ;;
     keychain) echo "a real Secret Service: kept, locked, absent, too big" ;;
     kernel) echo "the kernel keyring, several sessions and users" ;;
     users) echo "several users on one machine" ;;

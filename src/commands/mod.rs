@@ -12,6 +12,7 @@ mod detached;
 mod doctor;
 mod login;
 mod logout;
+mod man;
 mod pick_role;
 mod status;
 mod token;
@@ -26,7 +27,7 @@ use crate::session::Session;
 use crate::sign_in::way_in;
 use crate::store::EntryName;
 use crate::vault::{Places, Vault};
-use crate::{log, output, platform, terminal};
+use crate::{completions, log, output, platform, terminal};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -41,6 +42,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Token(args) => token::run(args),
         Command::Doctor(args) => return doctor::run(args),
         Command::Configure(args) => configure::run(args),
+        Command::Completions { shell } => completions::register(*shell),
+        Command::Man => man::run(),
         Command::SignIn(args) => detached::sign_in(&args.profile),
         Command::Renew(args) => detached::renew(&args.profile),
     };
