@@ -32,6 +32,8 @@ check() {
 }
 
 # The candidates for a line whose last word is being typed, as each shell's own machinery finds them.
+# They are called by their names, and single quotes hold what is the other shell's.
+# shellcheck disable=SC2317
 in_bash() {
     bash --noprofile --norc -c '
         source <(cognito-creds completions bash)
@@ -40,11 +42,13 @@ in_bash() {
         printf "%s\n" "${COMPREPLY[@]}"' bash "$@" 2>/dev/null
 }
 
+# shellcheck disable=SC2016,SC2317
 in_fish() {
     fish --no-config -c 'cognito-creds completions fish | source; complete --do-complete "$argv"' "$*"
 }
 
 # zsh completes at a prompt alone: a pseudo-terminal of its own, on which Tab is pressed.
+# shellcheck disable=SC2317
 in_zsh() {
     zsh -fc '
         zmodload zsh/zpty
