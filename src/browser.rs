@@ -1,12 +1,10 @@
 //! The person's browser: whether one can be seen, and opening an address in it.
 
 use crate::profile::Environment;
+use crate::secret;
 use std::io;
 use std::process::{Command, Stdio};
 use url::Url;
-
-/// Variables of ours that may hold a secret; no browser inherits them.
-const PRIVATE: [&str; 2] = ["COGNITO_CREDS_CLIENT_SECRET", "COGNITO_CREDS_REFRESH_TOKEN"];
 
 /// Whether a person could see a browser that this process opens: macOS, Windows, WSL, or any of
 /// `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY`; never under `CI`. An SSH session has none of those.
@@ -31,7 +29,7 @@ pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
         None => open::commands(url.as_str()),
     };
     for mut command in commands {
-        for name in PRIVATE {
+        for name in secret::VARIABLES {
             command.env_remove(name);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -2,6 +2,9 @@
 
 use crate::completions::{self, profiles};
 use crate::profile::keys::{self, Key};
+use crate::console;
+use crate::variables::Format;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use std::ffi::OsString;
@@ -58,6 +61,16 @@ pub enum Command {
     Token(Token),
     /// Check everything that a sign-in needs, and say what to do
     Doctor(Doctor),
+    /// Run a command with the credentials in its environment
+    #[command(override_usage = "cognito-creds exec [OPTIONS] -- COMMAND...")]
+    Exec(Exec),
+    /// Print the credentials as environment variables for a shell or a program
+    Env(Env),
+    /// Open the AWS console in the browser, signed in
+    Console(Console),
+    /// Serve credentials on this machine for tools that can't run a process
+    #[command(after_help = "A container gets them with:\n  cognito-creds serve --profile dev > serve.env &\n  docker run --network host --env-file serve.env IMAGE")]
+    Serve(Serve),
     /// Write a profile into ~/.aws/config; without flags it asks
     Configure(Configure),
     /// Print what makes a shell complete commands, options and profiles
@@ -155,6 +168,68 @@ pub struct Token {
     /// The access token instead
     #[arg(long)]
     pub access: bool,
+}
+
+/// `exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
+    pub profile: Option<String>,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// `env`.
+#[derive(Debug, Args)]
+pub struct Env {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
+    pub profile: Option<String>,
+    /// Who reads them
+    #[arg(long, value_name = "FORMAT", default_value = "sh", value_parser = format())]
+    pub format: Format,
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(Format::ALL.map(|(name, _)| name));
+    names.try_map(|text| {
+        let found = Format::ALL.into_iter().find(|(name, _)| *name == text);
+        found.map(|(_, format)| format).ok_or("no such format")
+    })
+}
+
+/// `console`.
+#[derive(Debug, Args)]
+pub struct Console {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
+    pub profile: Option<String>,
+    /// The page to open, by its name in the console's addresses: s3, ec2, lambda, cloudformation
+    #[arg(long, value_name = "SERVICE", value_parser = name)]
+    pub service: Option<String>,
+    /// The console's region [default: $AWS_REGION, then the profile's]
+    #[arg(long, value_name = "REGION", value_parser = name)]
+    pub region: Option<String>,
+    /// Print the address instead of opening a browser; it signs in whoever opens it
+    #[arg(long)]
+    pub print: bool,
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    console::is_name(text).then(|| text.to_owned()).ok_or("lower-case letters, digits and hyphens only")
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(profiles))]
+    pub profile: Option<String>,
+    /// The port at 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
 }
 
 /// `doctor`.

@@ -9,6 +9,8 @@
 //! - [`sign_in`]: one browser tab for however many processes need one.
 //! - [`user_pool`]: authorize, callback, page, tokens, claims. [`identity_pool`]: credentials and roles.
 //! - [`developer`]: a backend of the team's own that vouches for people instead of a user pool.
+//! - [`variables`], [`console`], [`container`]: credentials for whoever can't run a process: a shell, the
+//!   browser, a container. [`loopback`]: inbound HTTP for them and for the callback.
 //! - [`vault`] over [`store`]: where logins and credentials are kept. [`login`] and [`credentials`]:
 //!   what is kept. [`journal`]: what is remembered and no secret.
 //! - [`profile`]: the settings. [`http`]: the one outbound client. [`lock`], [`platform`],
@@ -24,6 +26,8 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod completions;
+pub mod console;
+pub mod container;
 pub mod credentials;
 pub mod developer;
 pub mod error;
@@ -33,6 +37,7 @@ pub mod journal;
 pub mod lock;
 pub mod log;
 pub mod login;
+pub mod loopback;
 pub mod output;
 pub mod platform;
 pub mod profile;
@@ -44,4 +49,5 @@ pub mod sign_in;
 pub mod store;
 pub mod terminal;
 pub mod user_pool;
+pub mod variables;
 pub mod vault;

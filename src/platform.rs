@@ -9,7 +9,7 @@ mod process;
 pub use private_file::{
     check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
 };
-pub use process::Process;
+pub use process::{Process, become_command};
 
 use crate::error::{Error, Next};
 use crate::shell;

@@ -4,10 +4,35 @@
 //! way to the text is [`expose`](RefreshToken::expose), so that a search for that word finds every
 //! place where a secret leaves its type.
 
+use crate::error::{Error, Next};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use zeroize::Zeroizing;
+
+/// Variables of ours that may hold a secret; no other program inherits them.
+pub const VARIABLES: [&str; 2] = ["COGNITO_CREDS_CLIENT_SECRET", "COGNITO_CREDS_REFRESH_TOKEN"];
+
+/// That many random bytes as base64url without padding: what nobody can guess.
+///
+/// # Errors
+/// The operating system has no random numbers.
+pub fn random_text<const BYTES: usize>() -> Result<String, Error> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|cause| {
+        let what = "The operating system gave no random numbers.";
+        Error::new(Next::TryAgain, what, "cognito-creds doctor").because(cause)
+    })?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Whether two texts are equal, in a time that tells nothing about where they differ.
+pub fn same(ours: &str, theirs: &str) -> bool {
+    let differs = ours.bytes().zip(theirs.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b));
+    ours.len() == theirs.len() && std::hint::black_box(differs) == 0
+}
 
 macro_rules! secret {
     ($(#[doc = $doc:literal])+ $name:ident) => {
@@ -75,6 +100,14 @@ secret! {
 secret! {
     /// A token of GetOpenIdToken: speaks for an identity at STS for ten minutes.
     OpenIdToken
+}
+secret! {
+    /// What signs a browser in to the AWS console, for 15 minutes.
+    SigninToken
+}
+secret! {
+    /// What entitles to the credentials that `serve` hands out.
+    ContainerToken
 }
 secret! {
     /// The secret access key of AWS credentials.

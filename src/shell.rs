@@ -1,4 +1,4 @@
-//! Commands for people to paste: words quoted for a POSIX shell where they need it.
+//! Words as shells read them: commands for people to paste, and values for `env`.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,8 +9,33 @@ pub fn word(text: &str) -> Cow<'_, str> {
     if !text.is_empty() && text.bytes().all(plain) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+        Cow::Owned(quoted(text))
     }
+}
+
+/// A word in quotes for a POSIX shell, whatever is in it but NUL (POSIX.1-2024, XCU 2.2.2).
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A word in quotes for fish, which knows `\'` and `\\` inside them (fish documentation, "Quotes").
+pub fn quoted_for_fish(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+/// A string in quotes for PowerShell, where a doubled quote stands for one, and where typographic
+/// quotes are quotes too (about_Quoting_Rules; the language specification, §2.3.5.2).
+pub fn quoted_for_powershell(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for c in text.chars() {
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+        quoted.push(c);
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// A path as one word.

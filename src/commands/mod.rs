@@ -7,24 +7,30 @@ mod accounts;
 mod browser_session;
 mod columns;
 mod configure;
+mod console;
 mod credential_process;
 mod detached;
 mod doctor;
+mod env;
+mod exec;
 mod login;
 mod logout;
 mod man;
 mod pick_role;
+mod serve;
 mod status;
 mod token;
 
 use crate::cli::{Cli, Command};
+use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::Proxies;
 use crate::journal::Journal;
-use crate::profile::Profile;
+use crate::profile::{Profile, no_identity_pool};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::Session;
 use crate::sign_in::way_in;
+use crate::sign_in::flight::Flight;
 use crate::store::EntryName;
 use crate::vault::{Places, Vault};
 use crate::{completions, log, output, platform, terminal};
@@ -41,6 +47,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Token(args) => token::run(args),
         Command::Doctor(args) => return doctor::run(args),
+        Command::Exec(args) => return exec::run(args, |error| report(error, cli.verbose)),
+        Command::Env(args) => env::run(args),
+        Command::Console(args) => console::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Configure(args) => configure::run(args),
         Command::Completions { shell } => completions::register(*shell),
         Command::Man => man::run(),
@@ -79,6 +89,12 @@ fn hand_out(profile: &Profile, command: &str, bytes: &[u8]) -> Result<(), Error>
     let thing = if command == "token" { "token" } else { "credentials" };
     let what = format!("The {thing} could not be written to stdout: {}.", platform::reason(&e));
     Err(Error::new(Next::Stop, what, profile.command(command)))
+}
+
+/// Credentials whose end no caller could be told.
+fn endless(profile: &Profile) -> Error {
+    let what = "The identity pool gave credentials without a usable end.";
+    Error::new(Next::TryAgain, what, profile.command("doctor"))
 }
 
 /// A variable of the process environment. Without `HOME`, as under some service managers, the user
@@ -133,6 +149,18 @@ impl Desk {
 
     fn vault(&self) -> Vault<'_> {
         Vault::new(&self.profile, &self.places, &self.journal, self.seed.clone())
+    }
+
+    /// Credentials: from the cache, else by renewal, else by a sign-in where one is allowed.
+    fn credentials(&self) -> Result<Credentials, Error> {
+        if self.profile.identity_pool.is_none() {
+            return Err(no_identity_pool(&self.profile));
+        }
+        let vault = self.vault();
+        let session = self.session(&vault);
+        Flight { session: &session, journal: &self.journal, env: &env }
+            .credentials()
+            .map_err(|error| pointing(error, &self.profile))
     }
 
     fn session<'a>(&'a self, vault: &'a Vault<'a>) -> Session<'a> {

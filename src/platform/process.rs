@@ -1,6 +1,8 @@
 //! Who a process is, so that another one can tell later whether it still runs.
 
 use serde::{Deserialize, Serialize};
+use std::io;
+use std::process::{Command, ExitCode};
 
 /// A process, told apart from every other one, also from a later one with its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,22 @@ impl Process {
             // It may have ended just now, or be another user's.
             let _ = rustix::process::kill_process(id, rustix::process::Signal::CONT);
         }
+    }
+}
+
+/// Runs a command in place of this program; ends as it does. On Unix this process becomes it, so that
+/// signals, the terminal and the parent find the command itself (execvp(3)); elsewhere it is waited for.
+///
+/// # Errors
+/// It can't be run. A success returns on Windows only.
+pub fn become_command(mut command: Command) -> io::Result<ExitCode> {
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command));
+    #[cfg(not(unix))]
+    {
+        let code = command.status()?.code().unwrap_or(1);
+        // Windows has codes of 32 bits, and a program can end with eight of them.
+        Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
     }
 }
 

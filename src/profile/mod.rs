@@ -86,6 +86,10 @@ pub struct Profile {
     pub identity_pool: Option<IdentityPoolId>,
     /// An endpoint in place of the identity pool's own.
     pub identity_endpoint: Option<Url>,
+    /// The `region` of the AWS tools.
+    pub region: Option<String>,
+    /// An endpoint in place of the console's sign-in.
+    pub signin_endpoint: Option<Url>,
     /// How the identity pool hands out credentials.
     pub flow: Flow,
     /// Use the FIPS endpoints.

@@ -70,6 +70,8 @@ impl Reader<'_> {
             // The service is spelled `cognito_identity` by botocore and `cognito-identity` by the Rust SDK.
             identity_endpoint: self
                 .endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY", &["cognito_identity", "cognito-identity"])?,
+            region: self.section.get("region").filter(|region| values::is_region(region)).map(str::to_owned),
+            signin_endpoint: self.endpoint("AWS_ENDPOINT_URL_SIGNIN", &["signin"])?,
             identity_pool,
             fips,
             role: self.text(&keys::ROLE),

@@ -67,7 +67,7 @@ impl IdentityPoolId {
 }
 
 /// Letters, digits and hyphens; strict because it becomes part of a host name.
-fn is_region(text: &str) -> bool {
+pub fn is_region(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 

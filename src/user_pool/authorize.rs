@@ -4,8 +4,8 @@
 use crate::error::Error;
 use crate::profile::auth::{AppClient, ProviderHint};
 use crate::profile::redirect_uri::RedirectUri;
-use crate::secret::CodeVerifier;
-use crate::user_pool::callback::{State, random_text};
+use crate::secret::{CodeVerifier, random_text};
+use crate::user_pool::callback::State;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use url::Url;

@@ -1,9 +1,10 @@
 //! Getting the port: the first registered redirect URI whose every address is free.
 
-use super::holder::{self, Holder};
-use super::query::random_text;
 use crate::error::{Error, Next};
+use crate::loopback;
+use crate::loopback::holder::{self, Holder, who_listens};
 use crate::profile::redirect_uri::RedirectUri;
+use crate::secret::random_text;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -78,7 +79,7 @@ fn bind_all(uri: &RedirectUri) -> io::Result<Vec<TcpListener>> {
     let mut sockets = Vec::new();
     let mut lacking = None;
     for address in uri.addresses() {
-        match bind_one(address) {
+        match loopback::bind(address) {
             Ok(socket) => sockets.push(socket),
             Err(cause) if is_lacking(address, &cause) => lacking = Some(cause),
             Err(cause) => return Err(cause),
@@ -88,12 +89,6 @@ fn bind_all(uri: &RedirectUri) -> io::Result<Vec<TcpListener>> {
         Some(cause) if sockets.is_empty() => Err(cause),
         _ => Ok(sockets),
     }
-}
-
-fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = std::net::TcpListener::bind(address)?;
-    socket.set_nonblocking(true)?;
-    TcpListener::from_std(socket)
 }
 
 /// Whether the machine has no such address at all, as where IPv6 is switched off: then no port of it
@@ -145,17 +140,6 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
         error = error.because(cause);
     }
     error
-}
-
-/// The command that shows who has a port on this system.
-fn who_listens(port: u16) -> String {
-    if cfg!(windows) {
-        format!("netstat -ano | findstr :{port}")
-    } else if cfg!(target_os = "linux") {
-        format!("sudo ss -ltnp 'sport = :{port}'")
-    } else {
-        format!("sudo lsof -nP -iTCP:{port} -sTCP:LISTEN")
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What one request is: decided from its head alone, without touching a socket.
 
-use super::query::{Callback, NotOurs, Reading, State, read_query, same};
+use super::query::{Callback, NotOurs, Reading, State, read_query};
+use crate::loopback::{self, Named};
 use crate::profile::redirect_uri::RedirectUri;
-use http::header::HOST;
+use crate::secret::same;
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::Method;
 
 /// What the listener waits for.
 pub(super) struct Expected {
@@ -54,12 +55,10 @@ pub(super) fn judge(head: &Parts, has_body: bool, expected: &Expected) -> Verdic
 }
 
 fn refuse(head: &Parts, has_body: bool, uri: &RedirectUri) -> Option<Stray> {
-    let mut hosts = head.headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Some(Stray::NoHost) };
-    // `GET http://name/path` is allowed to clients (RFC 9112 §3.2.2); that name counts as well.
-    let target = head.uri.authority().map(|name| name.as_str().as_bytes());
-    if !uri.accepts_host(host.as_bytes()) || target.is_some_and(|name| !uri.accepts_host(name)) {
-        return Some(Stray::ForeignHost);
+    match loopback::named(head, |name| uri.accepts_host(name)) {
+        Named::Us => {}
+        Named::Nobody => return Some(Stray::NoHost),
+        Named::Another => return Some(Stray::ForeignHost),
     }
     if head.uri.path() != uri.path() {
         return Some(Stray::Path);
@@ -70,16 +69,10 @@ fn refuse(head: &Parts, has_body: bool, uri: &RedirectUri) -> Option<Stray> {
     if has_body {
         return Some(Stray::Body);
     }
-    if !is_navigation(&head.headers) {
+    if !loopback::is_navigation(&head.headers) {
         return Some(Stray::NotNavigation);
     }
     None
-}
-
-/// Whether the browser shows the answer to a person in a tab. Programs and older browsers don't say.
-fn is_navigation(headers: &HeaderMap) -> bool {
-    let says = |name, wanted: &[u8]| headers.get_all(name).iter().all(|value| value.as_bytes() == wanted);
-    says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document")
 }
 
 fn read(query: &str, expected: &Expected) -> Verdict {

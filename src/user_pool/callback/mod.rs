@@ -5,10 +5,9 @@
 //! page and forgotten; nothing but the true callback, the time limit or the caller ends the wait.
 //!
 //! `query` reads what came back, `judge` decides what a request is, `reply` words the answers,
-//! `bind` gets the port, `holder` names who has it instead, `serve` keeps the sockets.
+//! `bind` gets the port, `serve` waits for the one true callback.
 
 mod bind;
-mod holder;
 mod judge;
 mod query;
 mod reply;
@@ -17,5 +16,3 @@ mod serve;
 pub use bind::Listener;
 pub use query::{Callback, NotOurs, Reading, State, read_query};
 pub use serve::Served;
-
-pub(crate) use query::random_text;

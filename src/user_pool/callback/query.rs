@@ -3,32 +3,14 @@
 //! A pure function over text, so that an address a person pastes is read by the same rules as one
 //! the browser brings.
 
-use crate::error::{Error, Next, foreign};
-use crate::secret::AuthorizationCode;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::error::{Error, foreign};
+use crate::secret::{AuthorizationCode, random_text, same};
 use std::borrow::Cow;
 use std::fmt;
 
 /// Longest query that is read, in bytes. A Cognito code has 36 characters and its longest error
 /// texts some hundred, so this leaves room for every provider while bounding what is kept.
 const QUERY_MAX: usize = 8 * 1024;
-
-/// That many random bytes as base64url without padding.
-pub(crate) fn random_text<const BYTES: usize>() -> Result<String, Error> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|cause| {
-        let what = "The operating system gave no random numbers for the sign-in.";
-        Error::new(Next::TryAgain, what, "cognito-creds doctor").because(cause)
-    })?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
-}
-
-/// Whether two texts are equal, in a time that tells nothing about where they differ.
-pub(super) fn same(ours: &str, theirs: &str) -> bool {
-    let differs = ours.bytes().zip(theirs.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b));
-    ours.len() == theirs.len() && std::hint::black_box(differs) == 0
-}
 
 /// The `state` of one authorization request: 256 random bits as 43 base64url characters (RFC 6749
 /// §10.12; Cognito wants no URL-encoded JSON here). Whoever shows it was sent by this sign-in.

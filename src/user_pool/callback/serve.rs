@@ -4,35 +4,18 @@
 use super::bind::Listener;
 use super::judge::{Expected, Stray, Verdict, judge};
 use super::query::{Callback, NotOurs, State};
-use super::reply::{self, Reply};
+use super::reply;
+use crate::loopback::reply::{Reply, see};
+use crate::loopback::{self, Guest, Server};
 use crate::user_pool::page::Page;
 use http::{HeaderValue, Request};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::future::poll_fn;
-use std::io::{self, ErrorKind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
-use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, yield_now};
-use tokio::time::sleep;
 
-/// Open connections that have not shown our `state`. Far above the few a browser opens ahead of need,
-/// and low enough for the 256 files that macOS gives a process.
-const STRANGERS_MAX: usize = 128;
-/// How long a connection may take to send its head.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// Longest head, in bytes; a longer one is answered 431. Development cookies on `localhost` are shared
-/// by all ports and count.
-const HEAD_MAX: usize = 16 * 1024;
 /// How often `cancelled` is asked.
 const TICK: Duration = Duration::from_millis(100);
 /// How often it is asked whether the page has been delivered.
@@ -80,7 +63,7 @@ impl Listener {
             let at_the_sockets = Arc::clone(&desk);
             scope.spawn(move || {
                 runtime.block_on(async {
-                    tokio::spawn(accept(sockets, Arc::clone(&at_the_sockets)));
+                    tokio::spawn(loopback::accept(sockets, Arc::clone(&at_the_sockets)));
                     // Can't fail: the sender is ours.
                     let _ = at_the_sockets.over.subscribe().wait_for(|over| *over).await;
                 });
@@ -141,6 +124,17 @@ impl Desk {
         }
     }
 
+    /// Waits until the browser has the page, or for as long as it may take.
+    fn deliver(&self, page: Bytes, cancelled: impl Fn() -> bool) {
+        let until = Instant::now() + DELIVERY_TIME;
+        self.page.send_replace(Some(page));
+        while !*self.delivered.borrow() && Instant::now() < until && !cancelled() {
+            thread::sleep(DELIVERY_TICK);
+        }
+    }
+}
+
+impl Server for Desk {
     async fn answer(&self, request: Request<Incoming>, guest: &Guest) -> Reply {
         let (head, body) = request.into_parts();
         match judge(&head, !body.is_end_stream(), &self.expected) {
@@ -151,7 +145,7 @@ impl Desk {
                 let _ = self.callback.try_send(callback);
                 // Can't fail: the sender is ours.
                 let _ = self.page.subscribe().wait_for(Option::is_some).await;
-                reply::see(self.landing.clone())
+                see(self.landing.clone())
             }
             Verdict::Result => match self.page.borrow().clone() {
                 Some(page) => {
@@ -171,12 +165,9 @@ impl Desk {
         }
     }
 
-    /// Waits until the browser has the page, or for as long as it may take.
-    fn deliver(&self, page: Bytes, cancelled: impl Fn() -> bool) {
-        let until = Instant::now() + DELIVERY_TIME;
-        self.page.send_replace(Some(page));
-        while !*self.delivered.borrow() && Instant::now() < until && !cancelled() {
-            thread::sleep(DELIVERY_TICK);
+    fn delivered(&self, guest: &Guest) {
+        if guest.shown.load(Ordering::Relaxed) {
+            self.delivered.send_replace(true);
         }
     }
 }
@@ -191,106 +182,4 @@ fn landing(expected: &Expected) -> HeaderValue {
             HeaderValue::try_from(String::from(url)).ok()
         })
         .unwrap_or_else(|| HeaderValue::from_static("/"))
-}
-
-/// One connection.
-#[derive(Default)]
-struct Guest {
-    /// It has shown our `state` or `done`: it is never dropped to make room.
-    known: AtomicBool,
-    /// The page with the outcome is on its way through it.
-    shown: AtomicBool,
-}
-
-/// Accepts for as long as it is polled. Where there is no room or no file left, the oldest stranger
-/// has to go, never the newcomer: browsers send their head at once.
-async fn accept(mut sockets: Vec<TcpListener>, desk: Arc<Desk>) {
-    let mut open: VecDeque<(Arc<Guest>, AbortHandle)> = VecDeque::new();
-    loop {
-        let accepted = next(&mut sockets).await;
-        open.retain(|(guest, task)| !task.is_finished() && !guest.known.load(Ordering::Relaxed));
-        let no_file = match accepted {
-            Ok(stream) => {
-                let guest = Arc::new(Guest::default());
-                let task = tokio::spawn(converse(stream, Arc::clone(&desk), Arc::clone(&guest)));
-                open.push_back((guest, task.abort_handle()));
-                false
-            }
-            Err(cause) => {
-                let gone = [ErrorKind::ConnectionAborted, ErrorKind::ConnectionReset, ErrorKind::Interrupted];
-                !gone.contains(&cause.kind())
-            }
-        };
-        if (no_file || open.len() > STRANGERS_MAX)
-            && let Some((_, oldest)) = open.pop_front()
-        {
-            oldest.abort();
-        }
-        if no_file {
-            sleep(Duration::from_millis(20)).await;
-        }
-        // Lets the newcomer speak before more are let in.
-        yield_now().await;
-    }
-}
-
-/// The next connection on any of the sockets, which take turns: a flood on one family doesn't starve
-/// the other.
-async fn next(sockets: &mut [TcpListener]) -> io::Result<TcpStream> {
-    sockets.rotate_left(1);
-    poll_fn(|context| {
-        for socket in &*sockets {
-            if let Poll::Ready(accepted) = socket.poll_accept(context) {
-                return Poll::Ready(accepted.map(|(stream, _)| stream));
-            }
-        }
-        Poll::Pending
-    })
-    .await
-}
-
-/// One request, one answer, close: a browser must not count on sockets of a process about to leave.
-async fn converse(stream: TcpStream, desk: Arc<Desk>, guest: Arc<Guest>) {
-    let service = service_fn(|request| async { Ok::<_, Infallible>(desk.answer(request, &guest).await) });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_MAX)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if served.is_ok() && guest.shown.load(Ordering::Relaxed) {
-        desk.delivered.send_replace(true);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flood_on_one_socket_does_not_starve_the_other() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            for flooded in [0, 1] {
-                let mut sockets = Vec::new();
-                for _ in 0..2 {
-                    sockets.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
-                }
-                let addresses = [sockets[0].local_addr().unwrap(), sockets[1].local_addr().unwrap()];
-                let mut waiting = vec![TcpStream::connect(addresses[1 - flooded]).await.unwrap()];
-                for _ in 0..20 {
-                    waiting.push(TcpStream::connect(addresses[flooded]).await.unwrap());
-                }
-                let first_three = [
-                    next(&mut sockets).await.unwrap(),
-                    next(&mut sockets).await.unwrap(),
-                    next(&mut sockets).await.unwrap(),
-                ];
-                assert!(
-                    first_three.iter().any(|stream| stream.local_addr().unwrap() == addresses[1 - flooded])
-                );
-            }
-        });
-    }
 }

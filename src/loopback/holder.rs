@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Who holds a port, as far as it can be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(crate) enum Holder {
     /// A process of this user, or any if we are root.
     Process {
         /// The kernel's name for it, at most 15 bytes.
@@ -35,7 +35,7 @@ impl fmt::Display for Holder {
 }
 
 /// Who holds `port` on a loopback or wildcard address.
-pub(super) fn of(port: u16) -> Holder {
+pub(crate) fn of(port: u16) -> Holder {
     let mut sockets: Vec<Socket> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())
@@ -48,6 +48,17 @@ pub(super) fn of(port: u16) -> Holder {
         .find_map(process_with)
         .or_else(|| sockets.first().map(|socket| Holder::User(socket.user)))
         .unwrap_or(Holder::Unknown)
+}
+
+/// The command that shows who has a port on this system.
+pub(crate) fn who_listens(port: u16) -> String {
+    if cfg!(windows) {
+        format!("netstat -ano | findstr :{port}")
+    } else if cfg!(target_os = "linux") {
+        format!("sudo ss -ltnp 'sport = :{port}'")
+    } else {
+        format!("sudo lsof -nP -iTCP:{port} -sTCP:LISTEN")
+    }
 }
 
 /// Whether a socket there keeps us from binding the loopback address.
