@@ -1,8 +1,8 @@
 //! The command line, and nothing but its definition.
 
 use crate::completions::{self, profiles};
-use crate::profile::keys::{self, Key};
 use crate::console;
+use crate::profile::keys::{self, Key};
 use crate::variables::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -69,7 +69,9 @@ pub enum Command {
     /// Open the AWS console in the browser, signed in
     Console(Console),
     /// Serve credentials on this machine for tools that can't run a process
-    #[command(after_help = "A container gets them with:\n  cognito-creds serve --profile dev > serve.env &\n  docker run --network host --env-file serve.env IMAGE")]
+    #[command(
+        after_help = "A container gets them with:\n  cognito-creds serve --profile dev > serve.env &\n  docker run --network host --env-file serve.env IMAGE"
+    )]
     Serve(Serve),
     /// Write a profile into ~/.aws/config; without flags it asks
     Configure(Configure),

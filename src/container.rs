@@ -47,8 +47,11 @@ impl Endpoint {
     pub fn bind(port: u16) -> Result<Self, Error> {
         let token = ContainerToken::new(random_text::<32>()?);
         let bound = || -> io::Result<_> {
-            let runtime =
-                Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(AT_A_TIME).build()?;
+            let runtime = Builder::new_current_thread()
+                .enable_io()
+                .enable_time()
+                .max_blocking_threads(AT_A_TIME)
+                .build()?;
             let socket = {
                 let _inside = runtime.enter();
                 loopback::bind((Ipv4Addr::LOCALHOST, port).into())?
@@ -141,7 +144,8 @@ fn judge(head: &Parts, port: u16, token: &ContainerToken) -> Option<Refusal> {
         Named::Nobody => return Some(Refusal::NoHost),
         Named::Another => return Some(Refusal::ForeignHost),
     }
-    let mut shown = head.headers.get_all(AUTHORIZATION).iter().map(|value| value.to_str().unwrap_or_default());
+    let mut shown =
+        head.headers.get_all(AUTHORIZATION).iter().map(|value| value.to_str().unwrap_or_default());
     let (Some(first), None) = (shown.next(), shown.next()) else { return Some(Refusal::NoToken) };
     if !same(token.expose(), first) {
         return Some(Refusal::NoToken);
@@ -187,7 +191,11 @@ fn document(credentials: &Credentials) -> Reply {
         expiration: String,
     }
     let Some(expiration) = credentials.expiration.rfc3339() else {
-        return error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "The credentials have no usable end.");
+        return error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalError",
+            "The credentials have no usable end.",
+        );
     };
     let document = Document {
         access_key_id: &credentials.access_key_id,
@@ -269,6 +277,9 @@ mod tests {
     #[test]
     fn what_can_pass_is_worth_another_try_and_the_rest_is_not() {
         let status = |next| failure(&Error::new(next, "It failed.", "x")).status().as_u16();
-        assert_eq!([Next::SignIn, Next::Configure, Next::Stop, Next::TryAgain].map(status), [403, 403, 403, 503]);
+        assert_eq!(
+            [Next::SignIn, Next::Configure, Next::Stop, Next::TryAgain].map(status),
+            [403, 403, 403, 503]
+        );
     }
 }

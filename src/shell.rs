@@ -6,11 +6,7 @@ use std::path::Path;
 /// One word of a command line.
 pub fn word(text: &str) -> Cow<'_, str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%=".contains(&b);
-    if !text.is_empty() && text.bytes().all(plain) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(quoted(text))
-    }
+    if !text.is_empty() && text.bytes().all(plain) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 
 /// A word in quotes for a POSIX shell, whatever is in it but NUL (POSIX.1-2024, XCU 2.2.2).

@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks day kills bench ssh awscli api developer jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli api developer jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -112,6 +112,14 @@ suite_users() {
 suite_clocks() {
     need faketime
     cargo test --workspace --locked --test clocks
+}
+
+# PowerShell is no Debian package: what it would read is judged by the grammar that editors use for it.
+suite_shells() {
+    need dash
+    need fish
+    python_environment shells
+    COGNITO_CREDS_PYTHON="$tools/shells/bin/python" cargo test --workspace --locked --test shells
 }
 
 # What can be counted. The times are for a quiet machine: tests/bench/run.sh.
@@ -223,6 +231,7 @@ about() {
     kernel) echo "the kernel keyring, several sessions and users" ;;
     users) echo "several users on one machine" ;;
     clocks) echo "clocks that are wrong or jump" ;;
+    shells) echo "dash, bash, fish, PowerShell and .env files read what env writes" ;;
     day) echo "24 hours of work in a minute" ;;
     kills) echo "500 kills at random moments; no login is lost" ;;
     bench) echo "budgets that can be counted; the times: tests/bench/run.sh" ;;

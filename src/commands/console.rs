@@ -30,7 +30,9 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
     let seen = browser::can_be_seen(&env);
     if args.print || !seen {
         if !args.print {
-            output::stderr("No browser can be seen from here. This address signs in whoever opens it within 15 minutes; keep it to yourself:");
+            output::stderr(
+                "No browser can be seen from here. This address signs in whoever opens it within 15 minutes; keep it to yourself:",
+            );
         }
         output::stdout(&address);
         return Ok(());

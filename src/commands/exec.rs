@@ -8,7 +8,6 @@ use crate::variables::Variables;
 use crate::{platform, secret, shell};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Ends as the command does. Where it can't be run: 127 if there is none, 126 if it may not run, as
@@ -52,7 +51,7 @@ fn not_run(program: &OsStr, cause: &io::Error) -> Error {
     } else {
         format!("The command {shown} can't be run: {}.", platform::reason(cause))
     };
-    let paste = if Path::new(program).components().count() > 1 {
+    let paste = if shown.contains(std::path::is_separator) {
         format!("ls -l {}", shell::word(&shown))
     } else {
         format!("command -v {}", shell::word(&shown))

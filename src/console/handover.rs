@@ -41,8 +41,8 @@ pub fn hand_over(
     runtime.block_on(async {
         let socket = loopback::bind((Ipv4Addr::LOCALHOST, 0).into()).map_err(failed)?;
         let port = socket.local_addr().map_err(failed)?.port();
-        let url = Url::parse(&format!("http://127.0.0.1:{port}{path}"))
-            .map_err(|e| failed(io::Error::other(e)))?;
+        let url =
+            Url::parse(&format!("http://127.0.0.1:{port}{path}")).map_err(|e| failed(io::Error::other(e)))?;
         let desk = Arc::new(Desk {
             port,
             path,

@@ -48,8 +48,13 @@ impl Place {
         let region = profile.identity_pool.as_ref().map_or("", |id| id.region());
         let instead = profile.signin_endpoint.as_ref();
         if instead.is_none() && UNKNOWN.iter().any(|start| region.starts_with(start)) {
-            let what = format!("The address that signs a browser in to the console of {region} is not documented.");
-            return Err(Error::new(Next::Configure, what, "export AWS_ENDPOINT_URL_SIGNIN=https://signin.example.com"));
+            let what =
+                format!("The address that signs a browser in to the console of {region} is not documented.");
+            return Err(Error::new(
+                Next::Configure,
+                what,
+                "export AWS_ENDPOINT_URL_SIGNIN=https://signin.example.com",
+            ));
         }
         let found = PARTITIONS.iter().find(|(start, _, _)| region.starts_with(start));
         let (_, signin, console) = found.unwrap_or(&PARTITIONS[2]);
@@ -58,7 +63,13 @@ impl Place {
             url.path_segments_mut().ok()?.pop_if_empty().push("federation");
             Some(url)
         });
-        let unusable = || Error::new(Next::Configure, "AWS_ENDPOINT_URL_SIGNIN is no usable address.", profile.command("doctor"));
+        let unusable = || {
+            Error::new(
+                Next::Configure,
+                "AWS_ENDPOINT_URL_SIGNIN is no usable address.",
+                profile.command("doctor"),
+            )
+        };
         Ok(Self { federation: federation.ok_or_else(unusable)?, console })
     }
 
@@ -103,9 +114,9 @@ impl Place {
     ) -> Result<SigninToken, Error> {
         let failed = |next, what: String| Error::new(next, what, profile.command("console"));
         let host = self.federation.host_str().unwrap_or_default();
-        let answer = client.send(self.request(credentials), LIMIT).map_err(|e| {
-            failed(Next::TryAgain, e.what().to_owned()).because(e.detail())
-        })?;
+        let answer = client
+            .send(self.request(credentials), LIMIT)
+            .map_err(|e| failed(Next::TryAgain, e.what().to_owned()).because(e.detail()))?;
         let status = answer.status().as_u16();
         #[derive(Deserialize)]
         struct Answer {
@@ -120,7 +131,8 @@ impl Place {
                 Err(failed(Next::TryAgain, format!("{host} has a problem and answered {status}. Try again.")))
             }
             _ => {
-                let what = format!("{host} did not take the credentials for the console: it answered {status}.");
+                let what =
+                    format!("{host} did not take the credentials for the console: it answered {status}.");
                 Err(failed(Next::Configure, what).instead(Next::Configure, profile.command("doctor")))
             }
         }
@@ -176,7 +188,11 @@ mod tests {
     #[test]
     fn each_partition_has_its_own_console() {
         for (region, federation, destination) in [
-            ("eu-west-1", "https://signin.aws.amazon.com/federation", "https://console.aws.amazon.com/s3/home"),
+            (
+                "eu-west-1",
+                "https://signin.aws.amazon.com/federation",
+                "https://console.aws.amazon.com/s3/home",
+            ),
             (
                 "us-gov-west-1",
                 "https://signin.amazonaws-us-gov.com/federation",
@@ -194,7 +210,8 @@ mod tests {
     fn credentials_are_sent_nowhere_on_a_guess() {
         let error = place("eusc-de-east-1", "").unwrap_err();
         assert!(error.paste().starts_with("export AWS_ENDPOINT_URL_SIGNIN="), "{error}");
-        let instead = "services = s\n[services s]\nsignin =\n  endpoint_url = https://signin.example.com/x/\n";
+        let instead =
+            "services = s\n[services s]\nsignin =\n  endpoint_url = https://signin.example.com/x/\n";
         assert_eq!(
             place("eusc-de-east-1", instead).unwrap().federation.as_str(),
             "https://signin.example.com/x/federation"

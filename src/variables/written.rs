@@ -56,7 +56,7 @@ pub fn written<'a>(
     for name in removed {
         let _ = match format {
             Format::Sh => writeln!(text, "unset {name}"),
-            Format::Fish => writeln!(text, "set -e {name}"),
+            Format::Fish => writeln!(text, "set -eg {name}"),
             Format::Powershell => {
                 writeln!(text, "Remove-Item -ErrorAction SilentlyContinue 'Env:{name}'")
             }
@@ -67,7 +67,9 @@ pub fn written<'a>(
     for (name, value) in set {
         let _ = match format {
             Format::Sh => writeln!(text, "export {name}={}", *Zeroizing::new(shell::quoted(value))),
-            Format::Fish => writeln!(text, "set -gx {name} {}", *Zeroizing::new(shell::quoted_for_fish(value))),
+            Format::Fish => {
+                writeln!(text, "set -gx {name} {}", *Zeroizing::new(shell::quoted_for_fish(value)))
+            }
             Format::Powershell => {
                 writeln!(text, "$Env:{name} = {}", *Zeroizing::new(shell::quoted_for_powershell(value)))
             }
@@ -111,7 +113,7 @@ mod tests {
     fn each_reader_gets_its_own_words() {
         for (format, wanted) in [
             (Format::Sh, "unset AWS_PROFILE\nexport AWS_SESSION_TOKEN='a/b+c=='\n"),
-            (Format::Fish, "set -e AWS_PROFILE\nset -gx AWS_SESSION_TOKEN 'a/b+c=='\n"),
+            (Format::Fish, "set -eg AWS_PROFILE\nset -gx AWS_SESSION_TOKEN 'a/b+c=='\n"),
             (
                 Format::Powershell,
                 "Remove-Item -ErrorAction SilentlyContinue 'Env:AWS_PROFILE'\n$Env:AWS_SESSION_TOKEN = 'a/b+c=='\n",
@@ -126,7 +128,11 @@ mod tests {
     #[test]
     fn an_env_file_holds_only_what_all_its_readers_read_alike() {
         for value in ["", "a b", "a#b", "a$b", "'a'", "\"a\"", "a\\b", "a\nb", "a`b", "é"] {
-            assert_eq!(text(Format::Dotenv, value), Err(Unwritable("AWS_SESSION_TOKEN".to_owned())), "{value}");
+            assert_eq!(
+                text(Format::Dotenv, value),
+                Err(Unwritable("AWS_SESSION_TOKEN".to_owned())),
+                "{value}"
+            );
         }
     }
 

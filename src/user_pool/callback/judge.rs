@@ -4,8 +4,8 @@ use super::query::{Callback, NotOurs, Reading, State, read_query};
 use crate::loopback::{self, Named};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::secret::same;
-use http::request::Parts;
 use http::Method;
+use http::request::Parts;
 
 /// What the listener waits for.
 pub(super) struct Expected {

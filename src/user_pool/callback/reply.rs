@@ -35,8 +35,6 @@ pub(super) fn stray(stray: &Stray) -> Reply {
 /// A page with its own style sheet.
 fn html(status: StatusCode, page: Bytes) -> Reply {
     let mut reply = inert(status, HTML, page);
-    reply
-        .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::security_policy()));
+    reply.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::security_policy()));
     reply
 }

@@ -18,7 +18,7 @@
 //! ```
 //!
 //! Where to look: `user_pool/` is the OAuth side, `oidc.rs` other OpenID providers, `identity_pool.rs` and `roles.rs` the other half,
-//! `sts.rs` and `s3/` take the credentials, `server.rs` is HTTP and faults around them, [`person`] is
+//! `sts.rs`, `s3/` and `federation.rs` take the credentials, `server.rs` is HTTP and faults around them, [`person`] is
 //! the one who sits at the browser.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -29,6 +29,7 @@ mod clock;
 mod control;
 mod exchange;
 mod fault;
+mod federation;
 mod identity_pool;
 mod keys;
 mod log;

@@ -46,6 +46,8 @@ pub enum Endpoint {
     CallerIdentity,
     /// `AssumeRoleWithWebIdentity`.
     AssumeRole,
+    /// The console's `/federation`.
+    Federation,
     /// S3.
     S3,
     /// Nothing the sandbox knows.
@@ -112,14 +114,16 @@ impl Entry {
 }
 
 /// Parameters whose values may be kept.
-const OPEN: [&str; 27] = [
+const OPEN: [&str; 29] = [
     "Action",
     "CustomRoleArn",
+    "Destination",
     "DurationSeconds",
     "IdentityId",
     "IdentityPoolId",
     "RoleArn",
     "RoleSessionName",
+    "SessionType",
     "Version",
     "client_id",
     "code_challenge",
@@ -216,6 +220,8 @@ pub struct Counts {
     pub caller_identity: usize,
     /// `AssumeRoleWithWebIdentity`.
     pub assume_role: usize,
+    /// `/federation`.
+    pub federation: usize,
     /// S3.
     pub s3: usize,
     /// Anything else.
@@ -303,6 +309,7 @@ impl Log {
             sts: count(Endpoint::Sts),
             caller_identity: count(Endpoint::CallerIdentity),
             assume_role: count(Endpoint::AssumeRole),
+            federation: count(Endpoint::Federation),
             s3: count(Endpoint::S3),
             unknown: count(Endpoint::Unknown),
             total: entries.list.len(),

@@ -5,7 +5,7 @@ use crate::log::Endpoint;
 use crate::sigv4::Authorization;
 use crate::state::State;
 use crate::user_pool::{authorize, company, login, metadata, sign_out, token};
-use crate::{identity_pool, oidc, sts};
+use crate::{federation, identity_pool, oidc, sts};
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Uri};
 
@@ -41,6 +41,7 @@ pub(crate) fn endpoint(state: &State, request: &Request) -> Endpoint {
         (&Method::POST, "/oauth2/revoke") => Endpoint::Revoke,
         (&Method::GET | &Method::POST, "/oauth2/userInfo") => Endpoint::UserInfo,
         (&Method::GET, "/logout") => Endpoint::Logout,
+        (&Method::GET | &Method::POST, "/federation") => Endpoint::Federation,
         (&Method::GET, "/.well-known/openid-configuration") => Endpoint::Discovery,
         (&Method::GET, "/.well-known/jwks.json") => Endpoint::Jwks,
         (&Method::GET | &Method::POST, "/login" | "/company/login")
@@ -71,6 +72,7 @@ pub(crate) fn answer(state: &mut State, endpoint: Endpoint, request: &Request) -
         Endpoint::Sts | Endpoint::CallerIdentity | Endpoint::AssumeRole => {
             sts::answer(state, endpoint, request)
         }
+        Endpoint::Federation => federation::answer(state, request),
         Endpoint::IdentityPool | Endpoint::S3 | Endpoint::Unknown => unknown(state, request),
     }
 }

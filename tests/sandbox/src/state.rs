@@ -3,6 +3,7 @@
 
 use crate::clock::Clock;
 use crate::fault::Faults;
+use crate::federation::SigninTokens;
 use crate::identity_pool::Identities;
 use crate::keys::Keys;
 use crate::s3::Objects;
@@ -23,6 +24,7 @@ pub(crate) struct State {
     pub sessions: Sessions,
     pub identities: Identities,
     pub vault: Vault,
+    pub signin_tokens: SigninTokens,
     pub objects: Objects,
 }
 
@@ -39,6 +41,7 @@ impl State {
             sessions: Sessions::default(),
             identities: Identities::default(),
             vault: Vault::default(),
+            signin_tokens: SigninTokens::default(),
         }
     }
 
@@ -53,6 +56,7 @@ impl State {
         self.sessions = Sessions::default();
         self.identities = Identities::default();
         self.vault = Vault::default();
+        self.signin_tokens = SigninTokens::default();
         self.objects = Objects::of(&self.world.buckets);
     }
 }
