@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli api developer jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli serve api developer jssdk browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -146,6 +146,14 @@ suite_api() {
     PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh python3 tests/real/test_api.py --verbose
 }
 
+# boto3 and the AWS CLI without a profile: by way of serve, exec and env.
+suite_serve() {
+    need_keyring
+    release_binary
+    test_programs
+    in_keyring serve tests/real/test_serve.py
+}
+
 # The example backend of docs/examples, and a password typed on a pseudo-terminal.
 suite_developer() {
     need_keyring
@@ -239,6 +247,7 @@ about() {
     awscli) echo "the real AWS CLI runs the program" ;;
     api) echo "docs/api-gateway.md: its lines call an API with curl" ;;
     developer) echo "the example backend of docs/examples, with boto3 and a typed password" ;;
+    serve) echo "boto3 and the AWS CLI by way of serve, exec and env" ;;
     jssdk) echo "the AWS SDK for JavaScript runs the program" ;;
     browser) echo "sign-ins in a real Chromium" ;;
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;

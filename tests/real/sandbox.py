@@ -53,6 +53,10 @@ class Sandbox:
             "cognito_redirect_uri": redirect_uri,
         }
 
+    def let_credentials_live(self, seconds: int):
+        """Credentials given out from now on end after that many seconds."""
+        self._control("POST", "identity-pool", credential_seconds=seconds)
+
     def credential_requests(self) -> dict:
         """How many requests each step towards credentials has cost so far."""
         counts = self._control("GET", "counts")

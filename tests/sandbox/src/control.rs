@@ -10,6 +10,7 @@
 //! | `POST register-redirect?uri=…[&client=…]` | callback and sign-out URL |
 //! | `POST person?name=alice&act=…` | `disable`, `enable`, `revoke`, `sign-out` |
 //! | `POST client?id=…&rotation=off\|SECONDS&id_token_seconds=…&…` | changes an app client |
+//! | `POST identity-pool?credential_seconds=…` | how long credentials live from now on |
 //! | `POST forget?what=…` | `browsers`, `identities`, `log` |
 //! | `POST reset` | forgets everything that happened |
 
@@ -89,6 +90,9 @@ fn change(shared: &Shared, name: &str, fields: &Fields) -> Result<(), String> {
             set("id_token_seconds", |client| &mut client.id_token_seconds)?;
             set("access_token_seconds", |client| &mut client.access_token_seconds)?;
             set("refresh_token_seconds", |client| &mut client.refresh_token_seconds)?;
+        }
+        "identity-pool" => {
+            state.world.identity_pool.credential_seconds = number(need(fields, "credential_seconds")?)?;
         }
         "forget" => match need(fields, "what")? {
             "browsers" => state.sign_ins.forget_browsers(),
