@@ -14,6 +14,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use support::{Machine, PROGRAM, Ran, alice, wait_until};
@@ -122,6 +124,7 @@ impl Hunt {
         self.sign_in();
         self.renew();
         self.renewals_that_fail();
+        self.hand_on();
         self.log_out_in_vain();
         self.sign_in_at_a_terminal();
         self.log_in();
@@ -318,6 +321,72 @@ impl Hunt {
 
     fn let_credentials_end_if_any(&self) {
         Kernel::cache().delete(&self.machine.profile().credentials_entry()).unwrap();
+    }
+
+    /// Each secret goes to the one place that it is for: an environment, stdout, a request.
+    fn hand_on(&mut self) {
+        let ran = self.command("exec").args(["--", "cat", "/proc/self/cmdline"]).output().unwrap().into();
+        self.see("exec", &ran);
+        assert_eq!(ran.code, 0);
+        let ran: Ran = self.command("exec").args(["--", "env"]).output().unwrap().into();
+        assert!(!ran.stdout.contains("COGNITO_CREDS_"), "our own secrets stay here");
+        self.see_but_stdout("exec", ran);
+        let ran = self.command("env").output().unwrap().into();
+        self.see_but_stdout("env", ran);
+        self.open_console();
+        self.serve();
+    }
+
+    fn see_but_stdout(&mut self, command: &str, mut ran: Ran) {
+        assert_eq!(ran.code, 0);
+        ran.stdout.clear();
+        self.see(command, &ran);
+    }
+
+    fn open_console(&mut self) {
+        let ran: Ran = self.command("console").arg("--print").output().unwrap().into();
+        let address = Url::parse(ran.stdout.trim_end()).unwrap();
+        let token = address.query_pairs().find(|(name, _)| name == "SigninToken").unwrap().1.into_owned();
+        self.secrets.add("a sign-in token", &token);
+        self.see_but_stdout("console", ran);
+
+        let tabs = self.machine.tabs().len();
+        let caller = self.command("console").spawn().unwrap();
+        wait_until("the tab", || self.machine.tabs().len() > tabs);
+        let tab = self.machine.tabs()[tabs].clone();
+        let page = alice().sign_in(&tab).unwrap();
+        let token = page.trail.iter().find_map(|address| address.split("SigninToken=").nth(1)).unwrap();
+        self.secrets.add("a sign-in token", token.split('&').next().unwrap());
+        self.seen.push(("the browser's command line".to_owned(), tab.into()));
+        let ran = Ran::of(caller);
+        assert_eq!(ran.code, 0);
+        self.see("console", &ran);
+    }
+
+    fn serve(&mut self) {
+        let mut served = self.command("serve").spawn().unwrap();
+        let mut lines = BufReader::new(served.stdout.take().unwrap()).lines();
+        let mut value = || lines.next().unwrap().unwrap().split_once('=').unwrap().1.to_owned();
+        let (uri, token) = (Url::parse(&value()).unwrap(), value());
+        self.secrets.add("the endpoint's token", &token);
+        let host = format!("127.0.0.1:{}", uri.port().unwrap());
+        for (path, token, status) in
+            [("/credentials", &*token, "200"), ("/x", &token, "404"), ("/", "x", "401")]
+        {
+            let mut stream = TcpStream::connect(&host).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert_eq!(answer.split(' ').nth(1), Some(status));
+            if status != "200" {
+                self.seen.push(("a refusal".to_owned(), answer.into()));
+            }
+        }
+        let arguments = fs::read(format!("/proc/{}/cmdline", served.id())).unwrap();
+        self.seen.push(("arguments of serve".to_owned(), arguments));
+        served.kill().unwrap();
+        let ran = Ran::of(served);
+        self.see("serve", &ran);
     }
 
     fn log_out_in_vain(&mut self) {
