@@ -211,7 +211,7 @@ fn document(credentials: &Credentials) -> Reply {
 fn failure(cause: &Error) -> Reply {
     let (status, code) = match cause.next() {
         Next::SignIn => (StatusCode::FORBIDDEN, "SignInRequired"),
-        Next::Configure => (StatusCode::FORBIDDEN, "Misconfigured"),
+        Next::Configure | Next::ChooseRole => (StatusCode::FORBIDDEN, "Misconfigured"),
         Next::Stop => (StatusCode::FORBIDDEN, "Refused"),
         Next::TryAgain => (StatusCode::SERVICE_UNAVAILABLE, "Unavailable"),
     };

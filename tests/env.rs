@@ -6,6 +6,7 @@
 mod support;
 
 use support::cases::Cases;
+use support::generated::check_generated;
 use support::{Machine, Ran, alice};
 
 fn signed_in() -> Machine {
@@ -75,6 +76,27 @@ fn only_what_would_win_is_unset() {
     assert_eq!(unset(&[container, ("AWS_PROFILE", "dev")]), ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]);
     // A file takes nothing away.
     assert!(!env(&machine, "dotenv", &[container]).contains("CONTAINER"));
+}
+
+/// Values that differ from run to run are examples there.
+#[test]
+fn the_page_shows_what_is_printed() {
+    let machine = signed_in();
+    let ran = machine.run_with(&["env", "--profile", "dev"], &[("AWS_PROFILE", "other")]);
+    let examples = [
+        ("AWS_ACCESS_KEY_ID", "ASIADUDEM5K75Z353GOS"),
+        ("AWS_SECRET_ACCESS_KEY", "+xYFrC08…"),
+        ("AWS_SESSION_TOKEN", "IQoJb3Jp…"),
+        ("AWS_CREDENTIAL_EXPIRATION", "2026-11-21T04:24:21Z"),
+    ];
+    let as_on_the_page = |line: &str| {
+        let found = examples.iter().find(|(name, _)| line.starts_with(&format!("export {name}='")));
+        found.map_or(format!("{line}\n"), |(name, value)| format!("export {name}='{value}'\n"))
+    };
+    let lines: String = ran.stdout.lines().map(as_on_the_page).collect();
+    let wanted =
+        format!("```console\n$ export AWS_PROFILE=other\n$ cognito-creds env --profile dev\n{lines}```\n");
+    check_generated("docs/other-tools.md", "env", &wanted);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 use support::cases::Cases;
+use support::generated::check_generated;
 use support::{Machine, Ran, alice, free_port};
 
 fn signed_in() -> Machine {
@@ -287,6 +288,22 @@ fn what_goes_wrong_before_it_serves_is_told() {
         &machine.run_with(&["serve", "--profile", "dev"], &[("CI", "1")]),
     );
     cases.compare();
+}
+
+/// The token is an example there.
+#[test]
+fn the_page_shows_what_is_printed() {
+    let machine = signed_in();
+    let mut served = Served::by(&machine, &["--port", &machine.port.to_string()]);
+    served.child.kill().unwrap();
+    let mut said = String::new();
+    served.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    let uri = format!("http://{}/credentials", served.host).replace(&machine.port.to_string(), "40123");
+    let wanted = format!(
+        "```console\n$ cognito-creds serve --profile dev\nAWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n\
+         AWS_CONTAINER_AUTHORIZATION_TOKEN=pXk3Qd1v…\n{said}```\n"
+    );
+    check_generated("docs/other-tools.md", "serve", &wanted);
 }
 
 /// A reader that has gone will never know the token.

@@ -118,11 +118,6 @@ impl Place {
             .send(self.request(credentials), LIMIT)
             .map_err(|e| failed(Next::TryAgain, e.what().to_owned()).because(e.detail()))?;
         let status = answer.status().as_u16();
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(rename = "SigninToken")]
-            token: SigninToken,
-        }
         match status {
             200 => serde_json::from_slice::<Answer>(answer.body()).map(|answer| answer.token).map_err(|_| {
                 failed(Next::TryAgain, format!("{host} gave no sign-in token for the console."))
@@ -140,16 +135,18 @@ impl Place {
 
     fn request(&self, credentials: &Credentials) -> Request<Vec<u8>> {
         #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
         struct Session<'a> {
-            session_id: &'a str,
-            session_key: &'a str,
-            session_token: &'a str,
+            #[serde(rename = "sessionId")]
+            id: &'a str,
+            #[serde(rename = "sessionKey")]
+            key: &'a str,
+            #[serde(rename = "sessionToken")]
+            token: &'a str,
         }
         let session = Session {
-            session_id: &credentials.access_key_id,
-            session_key: credentials.secret_access_key.expose(),
-            session_token: credentials.session_token.expose(),
+            id: &credentials.access_key_id,
+            key: credentials.secret_access_key.expose(),
+            token: credentials.session_token.expose(),
         };
         let session = Zeroizing::new(serde_json::to_string(&session).unwrap_or_default());
         let mut form = form_urlencoded::Serializer::new(String::with_capacity(8 * 1024));
@@ -166,6 +163,13 @@ impl Place {
         request.headers_mut().insert("content-type", kind);
         request
     }
+}
+
+/// What the federation endpoint answers.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "SigninToken")]
+    token: SigninToken,
 }
 
 /// Whether a service or region may stand in the address: lower-case letters, digits and hyphens.

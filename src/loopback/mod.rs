@@ -112,14 +112,14 @@ async fn next(sockets: &mut [TcpListener]) -> io::Result<TcpStream> {
 /// One request, one answer, close: a client must not count on sockets of a process about to leave.
 async fn converse<S: Server>(stream: TcpStream, server: Arc<S>, guest: Arc<Guest>) {
     let service = service_fn(|request| async { Ok::<_, Infallible>(server.answer(request, &guest).await) });
-    let served = http1::Builder::new()
+    let outcome = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(HEAD_MAX)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service)
         .await;
-    if served.is_ok() {
+    if outcome.is_ok() {
         server.delivered(&guest);
     }
 }
