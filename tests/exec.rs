@@ -168,7 +168,7 @@ fn what_goes_wrong_is_told_with_the_codes_of_a_shell() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     for (case, command, code) in [
         ("no such command", "no-such-command", 127),
-        ("no such file", "./no/such file", 127),
+        ("no such file", "no/such file", 127),
         ("not executable", file.to_str().unwrap(), 126),
         ("a folder", "/", 126),
     ] {

@@ -300,8 +300,8 @@ fn the_page_shows_what_is_printed() {
     served.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     let uri = format!("http://{}/credentials", served.host).replace(&machine.port.to_string(), "40123");
     let wanted = format!(
-        "```console\n$ cognito-creds serve --profile dev\nAWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n\
-         AWS_CONTAINER_AUTHORIZATION_TOKEN=pXk3Qd1v…\n{said}```\n"
+        "```console\n$ cognito-creds serve --profile dev\n{said}AWS_CONTAINER_CREDENTIALS_FULL_URI={uri}\n\
+         AWS_CONTAINER_AUTHORIZATION_TOKEN=pXk3Qd1v…\n```\n"
     );
     check_generated("docs/other-tools.md", "serve", &wanted);
 }

@@ -76,8 +76,8 @@ fn fish_reads_every_character() {
 }
 
 fn judged_by(script: &str, written: &str, values: &[String]) {
-    let python =
-        std::env::var("COGNITO_CREDS_PYTHON").expect("tests/run.sh shells sets COGNITO_CREDS_PYTHON");
+    let python = std::env::var("COGNITO_CREDS_PYTHON")
+        .unwrap_or_else(|_| panic!("tests/run.sh shells sets COGNITO_CREDS_PYTHON"));
     let folder = tempfile::tempdir().unwrap();
     let [text, wanted] = ["text", "wanted"].map(|name| folder.path().join(name));
     fs::write(&text, written).unwrap();
