@@ -20,7 +20,7 @@ fn print(name: &str, format: Format) -> Result<(), Error> {
     let variables = Variables::new(&credentials, profile, &env).ok_or_else(|| endless(profile))?;
     let set = variables.set();
     let text = written(format, set, &to_unset(&variables, name)).map_err(|Unwritable(variable)| {
-        let what = format!("{variable} has a character that readers of .env files don't agree on.");
+        let what = format!("{variable} has a character that dotenv files can't hold for all their readers.");
         Error::new(Next::Stop, what, profile.command("env --format json"))
     })?;
     hand_out(profile, "env", text.as_bytes())
