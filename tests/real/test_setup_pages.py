@@ -57,6 +57,12 @@ class Pages(unittest.TestCase):
         self.assertIn(":assumed-role/my-team-", seen)
         self.assertEqual(self.machine.tabs(), 1)
 
+        (leave,) = (block for block in template.blocks("README", "sh") if "admin-disable-user" in block)
+        self.run_in_shell(ADMINISTRATOR, "export AWS_DEFAULT_REGION=eu-west-1", leave)
+        pool = self.profile()["cognito_user_pool_id"]
+        users = self.server.client("cognito-idp")
+        self.assertIs(users.admin_get_user(UserPoolId=pool, Username=ALICE)["Enabled"], False)
+
     def test_entra_id_leads_to_a_profile_and_to_a_group(self):
         deploy, identifier, profile, _sign_in, groups = template.blocks("entra-id", "sh")
         seen = self.run_in_shell(ADMINISTRATOR, deploy, identifier, profile)

@@ -85,6 +85,17 @@ class Text(unittest.TestCase):
                 self.assertEqual(said["Description"], key)
                 self.assertIn(f'"{key}"', known)
 
+    def test_nobody_who_signs_in_changes_how_people_sign_in(self):
+        for name in WITH_USER_POOL:
+            resources = template.read(name)["Resources"]
+            for role in ("DeveloperRole", "ViewerRole"):
+                self.assertIn({"Ref": "SignInPolicy"}, resources[role]["Properties"]["ManagedPolicyArns"])
+            statements = resources["SignInPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+            pool = "arn:${AWS::Partition}:cognito-identity:${AWS::Region}:${AWS::AccountId}:identitypool/${IdentityPool}"
+            denied = [("cognito-idp:*", {"Fn::GetAtt": ["UserPool", "Arn"]}), ("cognito-identity:*", {"Fn::Sub": pool})]
+            self.assertEqual([(one["Action"], one["Resource"]) for one in statements], denied)
+            self.assertEqual({one["Effect"] for one in statements}, {"Deny"})
+
     def test_the_trust_policies_name_this_identity_pool_and_people_who_signed_in(self):
         wanted = {
             "Effect": "Allow",
@@ -251,7 +262,8 @@ class Deployed(unittest.TestCase):
             self.assertEqual(found, {"developers": (developer, 10), "viewers": (viewer, 20)})
             attached = self.server.client("iam").list_attached_role_policies(RoleName=f"{name}-developer")
             arns = [entry["PolicyArn"] for entry in attached["AttachedPolicies"]]
-            self.assertEqual(arns, [PARAMETERS[name]["DeveloperPolicyArn"]])
+            self.assertEqual(arns[0], PARAMETERS[name]["DeveloperPolicyArn"])
+            self.assertEqual(len(arns), 2)
 
     def test_developer_identities_have_a_pool_a_role_and_a_right_for_the_backend_alone(self):
         outputs = self.deploy("developer")
