@@ -9,10 +9,12 @@ mod keys;
 #[cfg_attr(not(unix), allow(dead_code, reason = "lists are numbered there"))]
 mod list;
 mod pick;
+mod waiting;
 
 pub use escape::{address, shows_links, stderr_shows_links};
 pub use hidden::Hidden;
 pub use pick::{Manner, pick};
+pub use waiting::Waiting;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};

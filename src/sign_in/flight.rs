@@ -18,10 +18,11 @@ use crate::profile::auth::Auth;
 use crate::profile::{Environment, Interactive, Profile};
 use crate::session::{Session, Silent, Step, TokenKind, needs_sign_in};
 use crate::shell;
-use crate::terminal;
+use crate::terminal::{self, Waiting};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use url::Url;
 
 /// How often a waiting process looks whether the sign-in has ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -118,7 +119,7 @@ impl Flight<'_> {
                 Err(_) if self.is_running()? => Silent::SignIn,
                 silent => silent.inspect_err(failed)?,
             };
-            match (silent, joined) {
+            let waiting = match (silent, joined) {
                 (Silent::Fresh(thing), _) => return Ok(thing),
                 (Silent::Kept(thing, why), _) => {
                     failed(&why);
@@ -127,9 +128,9 @@ impl Flight<'_> {
                 }
                 (Silent::SignIn, None) => self.start()?,
                 (Silent::SignIn, Some(error)) => return Err(error),
-            }
+            };
             drop(lock);
-            match self.join(want, began)? {
+            match self.join(want, began, waiting)? {
                 Joined::Ready(thing) => return Ok(thing),
                 Joined::LookAgain(error) => joined = Some(error),
             }
@@ -198,14 +199,15 @@ impl Flight<'_> {
         Some(thing)
     }
 
-    /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see it.
-    fn start(&self) -> Result<(), Error> {
+    /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see
+    /// it. Whoever has started it shows the person that it waits; two hundred would be a mess.
+    fn start(&self) -> Result<Waiting, Error> {
         let profile = self.session.profile;
         let last = self.journal.last_sign_in(&profile.login_entry());
         // One that has failed already only waits for the browser to fetch its page.
         let has_failed = matches!(&last, Some(SignIn { outcome: Some(Outcome::Failed(_)), .. }));
         if !has_failed && self.is_running()? {
-            return Ok(());
+            return Ok(Waiting::unseen());
         }
         // A password is asked for where a person runs `login`, and nowhere else.
         let asks_here = matches!(profile.auth, Auth::Browser(_));
@@ -215,13 +217,16 @@ impl Flight<'_> {
         may_open(profile, last.as_ref(), Timestamp::now())?;
         match detached::start_sign_in(profile)? {
             Hello::Open(url) => {
-                terminal::say(&format!(
-                    "cognito-creds: profile {} needs a sign-in. Your browser opens; if it does not, open\n  {url}",
-                    profile.name
-                ));
-                Ok(())
+                let link = Url::parse(&url).ok().filter(|_| terminal::shows_links());
+                if link.is_none() {
+                    terminal::say(&format!(
+                        "cognito-creds: profile {} needs a sign-in. Your browser opens; if it does not, open\n  {url}",
+                        profile.name
+                    ));
+                }
+                Ok(Waiting::begin(link))
             }
-            Hello::Joined => Ok(()),
+            Hello::Joined => Ok(Waiting::unseen()),
             Hello::Failed(told) => Err(told.into()),
         }
     }
@@ -233,7 +238,12 @@ impl Flight<'_> {
     /// Waits for the running sign-in, as long as this profile allows.
     ///
     /// The record of the sign-in before stands until the new one has written its own.
-    fn join<W: Want>(&self, want: &W, began: &Began) -> Result<Joined<W::Thing>, Error> {
+    fn join<W: Want>(
+        &self,
+        want: &W,
+        began: &Began,
+        mut waiting: Waiting,
+    ) -> Result<Joined<W::Thing>, Error> {
         let profile = self.session.profile;
         let until = began.instant + profile.wait;
         let mut last_seen = Instant::now();
@@ -259,7 +269,11 @@ impl Flight<'_> {
                 }
                 None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
                 None if Instant::now() >= until => return Err(still_open(profile)),
-                None => std::thread::sleep(LOOK),
+                None => {
+                    let left = spoken(until.saturating_duration_since(Instant::now()));
+                    waiting.tell(&format!("cognito-creds: profile {} is being signed in in the browser; waiting {left} at most, Ctrl-C stops.", profile.name));
+                    std::thread::sleep(LOOK);
+                }
             }
         }
     }

@@ -21,7 +21,12 @@ pub fn stderr_shows_links() -> bool {
 /// either way, so that it can be copied.
 pub fn address(url: &Url, link: bool) -> String {
     // Everything beyond printable ASCII is percent-encoded in a `Url`, so nothing in it ends the sequence.
-    if link { format!("\u{1b}]8;;{url}\u{1b}\\{url}\u{1b}]8;;\u{1b}\\") } else { url.to_string() }
+    if link { linked(url.as_str(), url) } else { url.to_string() }
+}
+
+/// A text that is a link.
+pub(super) fn linked(text: &str, url: &Url) -> String {
+    format!("\u{1b}]8;;{url}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
 }
 
 /// The sequence that asks the terminal to copy a text (OSC 52, "c" for the clipboard).
