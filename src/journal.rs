@@ -128,6 +128,14 @@ impl Journal {
         self.read(&event_file(profile))
     }
 
+    /// Whoever has logged out has nothing that went wrong last.
+    pub fn forget_event(&self, profile: &str) {
+        if let Ok(folder) = self.folder() {
+            // What stays is told once more, no worse.
+            let _ = platform::remove_private(&folder.join(event_file(profile)));
+        }
+    }
+
     /// Remembers the state of the login's sign-in; `false` if it could not be written.
     pub fn record(&self, login: &EntryName, sign_in: &SignIn) -> bool {
         self.write(&sign_in_file(login), sign_in)

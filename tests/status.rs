@@ -210,3 +210,24 @@ fn colours_are_for_terminals_and_for_those_who_want_them() {
     assert!(!seen("TERM=xterm NO_COLOR=1") && !seen("TERM=dumb"));
     assert!(!machine.run_with(&["status"], &[("TERM", "xterm")]).stdout.contains('\x1b'));
 }
+
+#[test]
+fn what_has_been_put_right_is_no_problem_any_more() {
+    let machine = signed_in("cognito_store = file\n");
+    machine.let_credentials_end();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
+    machine.call().failure();
+    machine.sandbox.clear_faults();
+    assert!(json(&machine, &[])[0]["last_error"].is_object());
+    // The journal keeps seconds, and so do credentials.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    machine.call().document();
+    assert_eq!(json(&machine, &[])[0]["last_error"], Value::Null);
+
+    machine.let_credentials_end();
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
+    machine.call().failure();
+    machine.sandbox.clear_faults();
+    machine.run(&["logout", "--profile", "dev"]);
+    assert_eq!(json(&machine, &[])[0]["last_error"], Value::Null);
+}

@@ -77,6 +77,9 @@ fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     let live: Vec<_> = copies.iter().filter(|login| !login.has_ended()).collect();
     let revoked = revoke(desk, &vault, &live);
     still_kept(&desk.profile, sharing, live.first().copied(), &unreached)?;
+    for profile in sharing {
+        desk.journal.forget_event(&profile.name);
+    }
     let mut lines = vec![told(&desk.profile, sharing, live.first().copied(), &unreached)];
     if revoked? == Revoked::NoEndpoint {
         lines.push(format!(

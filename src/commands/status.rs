@@ -128,18 +128,19 @@ fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {
 fn state(desk: &Desk, now: Timestamp) -> State {
     let (profile, journal, vault) = (&desk.profile, &desk.journal, desk.vault());
     let running = journal.folder().and_then(|folder| is_running(folder, profile)).unwrap_or(false);
-    let event = journal.last_event(&profile.name);
+    let cached = vault.cached_in();
+    // What went well after it has put it right.
+    let mended = cached.as_ref().map(|(found, _)| found.obtained);
+    let event = journal.last_event(&profile.name).filter(|event| mended.is_none_or(|at| at <= event.at));
     let mut state = State {
         profile: profile.name.clone(),
         login: None,
-        credentials: vault.cached_in().filter(|(found, _)| found.expiration > now).map(|(found, place)| {
-            Credentials {
-                role: found.role.as_deref().map(foreign),
-                expiration: Moment(found.expiration),
-                cache: place.kind.name(),
-                kept: kept(place),
-                renewal: Moment(session::renewal(&(&found).into(), profile.refresh_margin)),
-            }
+        credentials: cached.filter(|(found, _)| found.expiration > now).map(|(found, place)| Credentials {
+            role: found.role.as_deref().map(foreign),
+            expiration: Moment(found.expiration),
+            cache: place.kind.name(),
+            kept: kept(place),
+            renewal: Moment(session::renewal(&(&found).into(), profile.refresh_margin)),
         }),
         sign_in: if running { SignIn::Running } else { SignIn::None },
         last_error: event.map(|event| LastError {
