@@ -377,3 +377,13 @@ fn without_a_keychain_the_kernel_keyring_is_enough_unless_the_profile_says_other
     machine.add("cognito_store = keychain\n");
     assert_one(&machine, "keychain", "fail", &["cognito_store kernel"]);
 }
+
+#[test]
+fn a_section_or_key_that_stands_twice_is_found() {
+    let machine = Machine::new();
+    machine.add("[profile api]\nregion = us-east-1\n\n[profile api]\n");
+    assert_one(&machine, "config file", "fail", &["[profile api] stands twice", "AWS CLI and boto3"]);
+    let machine = Machine::new();
+    machine.add("[profile api]\nregion = us-east-1\nRegion = us-east-1\n");
+    assert_one(&machine, "config file", "fail", &["region stands twice"]);
+}

@@ -28,6 +28,7 @@ pub struct Entries {
     name: String,
     config: (PathBuf, Vec<Entry>),
     credentials: (PathBuf, Vec<Entry>),
+    twice: Option<(String, usize, usize)>,
 }
 
 impl Entries {
@@ -35,18 +36,21 @@ impl Entries {
     pub fn read(name: &str, env: &dyn Environment) -> Self {
         let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
         let (config, credentials) = (config_path(env), credentials_path(env));
+        let twice = lines::twice(&text(&config));
         let in_config = lines::entries(&text(&config), |h| lines::is_profile(h, name));
         let in_credentials = lines::entries(&text(&credentials), |h| lines::is_credentials_of(h, name));
         Self {
             name: name.to_owned(),
             config: (config, in_config),
             credentials: (credentials, in_credentials),
+            twice,
         }
     }
 
     /// Every check of the files, `read` being what came of reading the profile.
     pub fn findings(&self, read: Result<&Profile, &Error>, env: &dyn Environment) -> Vec<Finding> {
         let mut findings = vec![self.profile(read)];
+        findings.extend(self.twice());
         findings.extend(self.unknown_keys());
         // Where the profile itself is missing, so is its line; one finding says it.
         if read.is_ok() || !self.config.1.is_empty() {
@@ -69,6 +73,15 @@ impl Entries {
             }
             Err(error) => Finding::of("profile", error, "cognito-creds status"),
         }
+    }
+
+    fn twice(&self) -> Option<Finding> {
+        let (what, first, second) = self.twice.as_ref()?;
+        let what = crate::error::foreign(what);
+        let saw = format!(
+            "{what} stands twice, in lines {first} and {second}: the AWS CLI and boto3 read nothing of such a file"
+        );
+        Some(Finding::fail("config file", saw, edit(&self.config.0, *second)))
     }
 
     /// Misspelt keys are ignored by everybody, so nobody tells.

@@ -1,7 +1,7 @@
 //! The lines of the AWS config and credentials files: what each is, which section it opens, and what
 //! can be found by looking at lines alone, in a file that may be broken elsewhere.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// What one line is, by the rules of the AWS config format.
@@ -43,6 +43,31 @@ pub(super) fn kind(header: &str) -> Header<'_> {
 
 fn unquote(text: &str) -> &str {
     ['"', '\''].iter().find_map(|q| text.strip_prefix(*q).and_then(|t| t.strip_suffix(*q))).unwrap_or(text)
+}
+
+/// The first section or key that stands twice: how it is written, and both lines. Python's configparser,
+/// by which the AWS CLI and boto3 read, then refuses the whole file; the other SDKs merge the two.
+pub fn twice(text: &str) -> Option<(String, usize, usize)> {
+    let mut sections = HashMap::new();
+    let mut keys = HashMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        match classify(line) {
+            Line::Header(Some(header)) => {
+                keys.clear();
+                if let Some(first) = sections.insert(header.to_owned(), number) {
+                    return Some((format!("[{header}]"), first, number));
+                }
+            }
+            Line::Property(true) => {
+                let key = line.split_once('=').map_or("", |(key, _)| key).trim().to_ascii_lowercase();
+                if let Some(first) = keys.insert(key.clone(), number) {
+                    return Some((key, first, number));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// One `key = value` line, as it stands in a file.
