@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli serve api developer jssdk browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve api developer browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -129,11 +129,48 @@ suite_bench() {
     tests/bench/run.sh --quick
 }
 
-suite_awscli() {
-    need_keyring
-    release_binary
-    test_programs
-    in_keyring awscli tests/real/test_awscli.py
+# The AWS clients: each measures what docs/clients.md says of it. `UPDATE_DOCS=1 tests/run.sh NAME...` writes that.
+
+suite_awscli1() {
+    client_parts
+    in_keyring awscli tests/real/test_awscli1.py
+}
+
+suite_awscli2() {
+    client_parts
+    # Not the `aws` of version 1 that PATH may have.
+    [ -x /usr/bin/aws ] || apt_install awscli
+    need_python
+    with_system_python tests/real/test_awscli2.py
+}
+
+suite_boto3() {
+    client_parts
+    in_keyring boto3 tests/real/test_boto3.py
+}
+
+suite_jssdk() {
+    client_parts
+    need node nodejs
+    need npm
+    need_python
+    node_packages jssdk tests/real/clients/js
+    with_system_python tests/real/test_jssdk.py
+}
+
+# A workspace of its own, so that its dependencies are none of the program's.
+suite_rustsdk() {
+    local manifest=tests/real/clients/rust/Cargo.toml
+    client_parts
+    need_python
+    cargo fmt --check --manifest-path "$manifest"
+    cargo build --locked --manifest-path "$manifest" --target-dir "$tools/rustsdk"
+    with_system_python tests/real/test_rustsdk.py
+}
+
+suite_awscrt() {
+    client_parts
+    in_keyring awscrt tests/real/test_awscrt.py
 }
 
 # The lines of docs/api-gateway.md.
@@ -174,17 +211,6 @@ suite_ssh() {
     release_binary
     test_programs
     PYTHONDONTWRITEBYTECODE=1 python3 tests/real/test_ssh.py --verbose
-}
-
-suite_jssdk() {
-    need_keyring
-    need node nodejs
-    need npm
-    need_python
-    release_binary
-    test_programs
-    node_packages jssdk tests/real/js
-    PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh python3 tests/real/test_jssdk.py --verbose
 }
 
 suite_browser() {
@@ -244,11 +270,15 @@ about() {
     kills) echo "500 kills at random moments; no login is lost" ;;
     bench) echo "budgets that can be counted; the times: tests/bench/run.sh" ;;
     ssh) echo "two networks: a real sshd, the tunnel that is printed, pasting, tmux" ;;
-    awscli) echo "the real AWS CLI runs the program" ;;
+    awscli1) echo "the AWS CLI 1 with a profile that runs the program; docs/clients.md" ;;
+    awscli2) echo "the same with Debian's AWS CLI 2" ;;
+    boto3) echo "the same with boto3" ;;
+    jssdk) echo "the same with the AWS SDK for JavaScript" ;;
+    rustsdk) echo "the same with the AWS SDK for Rust" ;;
+    awscrt) echo "the same with the AWS Common Runtime" ;;
     api) echo "docs/api-gateway.md: its lines call an API with curl" ;;
     developer) echo "the example backend of docs/examples, with boto3 and a typed password" ;;
     serve) echo "boto3 and the AWS CLI by way of serve, exec and env" ;;
-    jssdk) echo "the AWS SDK for JavaScript runs the program" ;;
     browser) echo "sign-ins in a real Chromium" ;;
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
     templates) echo "docs/setup: its templates are deployed, its commands run" ;;
@@ -267,6 +297,14 @@ release_binary() {
 # The sandbox and the tests' other programs. The same command as in `unit`, so that cargo builds them once.
 test_programs() {
     cargo test --workspace --locked --no-run --quiet
+}
+
+# What every AWS client needs.
+client_parts() {
+    need_keyring
+    need faketime
+    release_binary
+    test_programs
 }
 
 # Makes sure that COMMAND is there; PACKAGE is its Debian package where that has another name.
@@ -320,6 +358,11 @@ node_packages() {
     cp -- "$2/package.json" "$wanted" "$place"
     npm ci --prefix "$place" --ignore-scripts --no-audit --no-fund
     cp -- "$wanted" "$place/installed.json"
+}
+
+# Runs a Python test file that needs the standard library only, inside a session with an unlocked keyring of its own.
+with_system_python() {
+    PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh python3 "$1" --verbose
 }
 
 # Runs a Python test file with the Python environment NAME, inside a session with an unlocked keyring of its own.

@@ -62,6 +62,8 @@ class Machine:
         self.config = self.home / ".aws" / "config"
         self._tabs = self.folder / "tabs"
         self.browser_log = self.folder / "browser.log"
+        # What else a program finds in its environment.
+        self.variables = {}
         self._install_browser(browser)
 
     def __enter__(self):
@@ -89,7 +91,7 @@ class Machine:
             "BROWSER": str(self.browser),
             # No AWS machine around here; without it a failing `aws` asks the metadata address for a while.
             "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        } | self.variables
 
     def write_profile(self, name: str, **keys):
         """Appends `[profile NAME]` with the line that every AWS client understands, and `keys`."""

@@ -34,8 +34,8 @@ class Sandbox:
         machine.end(self.process)
         self.process.stdout.close()
 
-    def _control(self, method: str, name: str, **fields):
-        address = f"{self.url}/_sandbox/{name}?{urllib.parse.urlencode(fields)}"
+    def _control(self, method: str, control: str, **fields):
+        address = f"{self.url}/_sandbox/{control}?{urllib.parse.urlencode(fields)}"
         with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=10) as answer:
             return json.load(answer)
 
@@ -56,6 +56,17 @@ class Sandbox:
     def let_credentials_live(self, seconds: int):
         """Credentials given out from now on end after that many seconds."""
         self._control("POST", "identity-pool", credential_seconds=seconds)
+
+    def set_clock(self, offset: int):
+        """Moves its clock to so many seconds from the true time."""
+        self._control("POST", "clock", offset=offset)
+
+    def end_logins(self, person: str):
+        """Revokes every refresh token of a person."""
+        self._control("POST", "person", name=person, act="revoke")
+
+    def shorten_id_tokens(self, seconds: int):
+        self._control("POST", "client", id="sandbox-client", id_token_seconds=seconds)
 
     def credential_requests(self) -> dict:
         """How many requests each step towards credentials has cost so far."""

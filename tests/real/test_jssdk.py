@@ -1,59 +1,44 @@
-"""The AWS SDK for JavaScript (version 3, from npm), whose default chain runs a failing credential process twice."""
+"""The AWS SDK for JavaScript, version 3, from npm; its default chain runs a failing process twice."""
 
 import json
-import sys
 import unittest
 
-import machine
+import clients
 import sandbox
 
-MODULES = machine.TARGET / "tools" / "jssdk" / "node_modules"
-FORM_BROWSER = [sys.executable, machine.HERE / "form_browser.py", "alice", sandbox.PASSWORD]
+MODULES = clients.tools("jssdk") / "node_modules"
 # The person presses Cancel.
 DENYING_BROWSER = [sandbox.program(), "browse", "--deny"]
 
 
-class WithTheJavaScriptSdk(unittest.TestCase):
-    def machine_with(self, browser):
-        self.sandbox = self.enterContext(sandbox.Sandbox())
-        self.machine = self.enterContext(machine.Machine(browser))
-        self.runs = self.machine.folder / "runs"
-        # The config file names a script that counts, because nobody else sees how often an SDK runs it.
-        process = self.machine.folder / "process"
-        process.write_text(
-            f"#!/bin/sh\necho >>{self.runs}\nexec {machine.binary()} credential-process --profile dev\n"
-        )
-        process.chmod(0o755)
-        self.machine.write_profile("dev", credential_process=str(process), **self.sandbox.profile_keys())
+class WithTheJavaScriptSdk(clients.ClientTest):
+    client = "SDK for JavaScript"
 
-    def credentials(self):
-        return self.machine.run("node", machine.HERE / "js" / "credentials.cjs", MODULES, "dev")
+    def version(self):
+        return json.loads((MODULES / "@aws-sdk" / "client-s3" / "package.json").read_text())["version"]
 
-    def counts(self):
-        """How often the process was run, and how many tabs were opened."""
-        return len(self.runs.read_text().splitlines()), self.machine.tabs()
+    def start(self, *chain):
+        program = clients.PROGRAMS / "js" / "client.cjs"
+        return clients.Program(self.machine, ["node", program, MODULES, *chain], {"AWS_PROFILE": "dev"})
 
-    def test_the_first_call_signs_in_and_the_second_is_silent(self):
-        self.machine_with(FORM_BROWSER)
-        first, second = self.credentials(), self.credentials()
-        self.assertEqual((first.returncode, first.stderr), (0, ""))
-        found = json.loads(first.stdout)
-        self.assertTrue(found["accessKeyId"].startswith("ASIA") and found["sessionToken"])
-        self.assertRegex(found["expiration"], r"^\d{4}-\d\d-\d\dT")
-        self.assertEqual(first.stdout, second.stdout)
-        self.assertEqual(self.counts(), (2, 1))
-        self.assertEqual(self.sandbox.credential_requests(), sandbox.ONE_SIGN_IN)
+    def test_without_the_default_chain_a_failure_is_seen_and_looks_as_the_page_shows(self):
+        self.world(cognito_interactive="never")
+        program = self.start("ini")
+        self.addCleanup(program.end)
+        failed = program.ask("list")
+        self.assertEqual((failed.done, self.runs()), (False, 1))
+        self.assertIn("cognito-creds login --profile dev", failed.text)
+        self.assert_transcript("SDK for JavaScript, fromIni() in place of the default chain", failed)
 
     def test_a_sign_in_that_fails_opens_one_tab_although_the_process_runs_twice(self):
-        self.machine_with(DENYING_BROWSER)
-        failed = self.credentials()
-        self.assertEqual((failed.returncode, failed.stdout), (1, ""))
-        self.assertEqual(self.counts(), (2, 1))
+        self.world(DENYING_BROWSER)
+        self.assertFalse(self.running().ask("list").done)
+        self.assertEqual((self.runs(), self.machine.tabs()), (2, 1))
         # And once more, say for the next request.
-        self.assertEqual(self.credentials().returncode, 1)
-        self.assertEqual(self.counts(), (4, 1))
+        failed = self.running().ask("list")
+        self.assertEqual((failed.done, self.runs(), self.machine.tabs()), (False, 4, 1))
         # The SDK loses the words; they are kept.
-        self.assertNotIn("cancelled", failed.stderr)
+        self.assertNotIn("cancelled", failed.text + failed.stderr)
         status = self.machine.cognito_creds("status", "--json", "--profile", "dev")
         self.assertIn("cancelled or denied", json.loads(status.stdout)[0]["last_error"]["message"])
 
