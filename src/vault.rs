@@ -328,8 +328,13 @@ impl<'a> Vault<'a> {
         }
     }
 
-    /// Tells a person something that is no failure: on the terminal, and for `status`.
+    /// Tells a person something that is no failure: on the terminal, and for `status`. What was told
+    /// last is not told again.
     pub fn notice(&self, text: &str) {
+        let last = self.journal.last_event(&self.profile.name);
+        if last.is_some_and(|last| last.is_notice && last.message == text) {
+            return;
+        }
         self.journal.note_notice(&self.profile.name, text);
         terminal::say(&format!("cognito-creds: {text}"));
     }

@@ -13,7 +13,7 @@ use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
 use crate::user_pool::token::Revoked;
 use crate::vault::{Kind, Unreached, Vault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// Logs one profile's login out, or all. Everything local goes even if the server can't be told, and
@@ -31,7 +31,7 @@ pub fn run(args: &Logout) -> Result<(), Error> {
         let path = config_path(&env);
         output::stdout(&format!("No profile in {} signs in through Cognito.", path.display()));
     }
-    let mut done = Vec::new();
+    let (mut done, mut browser_sessions) = (Vec::new(), BTreeSet::new());
     for desk in desks {
         let entry = desk.profile.login_entry();
         if done.contains(&entry) {
@@ -43,7 +43,8 @@ pub fn run(args: &Logout) -> Result<(), Error> {
             Ok(line) => output::stdout(&line),
             Err(error) => errors.push(error),
         }
-        if args.browser {
+        let session = (desk.profile.auth.authority().to_owned(), desk.profile.auth.client_id().to_owned());
+        if args.browser && browser_sessions.insert(session) {
             match browser_session::end(desk) {
                 Ok(line) => output::stdout(&line),
                 Err(error) => errors.push(error),

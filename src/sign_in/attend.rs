@@ -139,7 +139,8 @@ impl<'a> Attendance<'a> {
         // Whatever would fail after the person has signed in fails better before.
         self.session.client().and_then(|_| self.session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
         let endpoints = self.session.endpoints(app).map_err(|e| self.not_begun(e))?;
-        let listener = Listener::bind(&app.redirect_uris).map_err(|e| self.not_begun(e))?;
+        let listener =
+            Listener::bind(&app.redirect_uris).map_err(|e| self.not_begun(words::no_port(profile, e)))?;
         let redirect = listener.redirect_uri().clone();
         log::info!("listening for the browser at {}", redirect.as_str());
         let request = Request::new(app, &endpoints.authorize, &redirect, self.again)?;

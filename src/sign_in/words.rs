@@ -99,6 +99,14 @@ pub(super) fn code_refused(profile: &Profile, app: &AppClient) -> Error {
     Error::new(Next::Configure, what, profile.command("login"))
 }
 
+/// A port that is taken may stay so; pasting needs none.
+pub(super) fn no_port(profile: &Profile, error: Error) -> Error {
+    match error.next() {
+        Next::TryAgain => error.instead(Next::TryAgain, profile.command("login --paste")),
+        _ => error,
+    }
+}
+
 /// A newer sign-in has replaced this one.
 pub(super) fn taken_over(profile: &Profile) -> Error {
     let what = format!("Another sign-in for profile {} has taken over.", profile.name);

@@ -107,7 +107,7 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
             let holder = holder(*port);
             words.push(format!("port {port} is taken by {holder}"));
             match holder {
-                // To be looked at, not ended: what it is and whether it may go is the person's to know.
+                // Not to be ended: what it is and whether it may go is the person's to know.
                 Holder::Process { name, id } => {
                     if name == OURS {
                         words.push("where another sign-in is waiting; finish that one first".to_owned());
