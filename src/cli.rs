@@ -14,7 +14,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "cognito-creds", version, about, disable_help_subcommand = true)]
 #[command(
-    after_help = "With this in ~/.aws/config (configure writes it), every AWS tool signs in through Cognito:\n  [profile dev]\n  credential_process = cognito-creds credential-process --profile dev\n  cognito_domain = https://PREFIX.auth.REGION.amazoncognito.com\n  cognito_client_id = ...\n  cognito_identity_pool_id = REGION:..."
+    after_help = "With this in ~/.aws/config (configure writes it), every AWS tool signs in through Cognito:\n  [profile dev]\n  credential_process = /home/ME/.local/bin/cognito-creds credential-process --profile dev\n  cognito_domain = https://PREFIX.auth.REGION.amazoncognito.com\n  cognito_client_id = ...\n  cognito_identity_pool_id = REGION:..."
 )]
 pub struct Cli {
     /// Say what is done (-vv: and how). Never shows a secret

@@ -56,11 +56,11 @@ macro_rules! keys {
 
 keys! {
     DOMAIN = "cognito_domain", "URL or prefix", "",
-        "The user pool's domain: an https URL (custom, or https://PREFIX.auth.REGION.amazoncognito.com) or the bare prefix. Required.";
+        "The user pool's domain: an https URL (custom, or https://PREFIX.auth.REGION.amazoncognito.com) or the bare prefix. Required with cognito_auth = user-pool.";
     CLIENT_ID = "cognito_client_id", "id", "",
-        "The app client. Required.";
+        "The app client. Required but with cognito_auth = developer.";
     IDENTITY_POOL_ID = "cognito_identity_pool_id", "REGION:UUID", "",
-        "The identity pool that turns the login into AWS credentials; its region is where it is called. Required.";
+        "The identity pool that turns the login into AWS credentials; its region is where it is called. Required but for `token`.";
     USER_POOL_ID = "cognito_user_pool_id", "REGION_ID", "",
         "The user pool, to check the ID token's issuer. The token itself says who issued it where this is absent.";
     REDIRECT_URI = "cognito_redirect_uri", "URLs, comma separated", "http://localhost:8080",
