@@ -5,6 +5,7 @@
 mod support;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cognito_creds::clock::Timestamp;
 use cognito_sandbox::{Endpoint, Fault, Times, cast};
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -154,6 +155,51 @@ fn a_token_that_lives_is_better_than_an_error() {
     machine.sandbox.fault(Endpoint::TokenRefresh, Fault::Status(403), Times::Forever);
     assert_eq!(token(&machine.run(TOKEN)), first);
     assert!(machine.sandbox.counts().token_refresh >= 1);
+}
+
+#[test]
+fn a_token_that_lives_is_better_than_an_error_for_all_who_ask_at_once() {
+    let mut machine = without_identity_pool();
+    machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).id_token_seconds = 240);
+    machine.seat(alice());
+    let first = token(&machine.run(TOKEN));
+    machine.leave();
+    std::thread::sleep(Duration::from_millis(2100));
+    let refused = Fault::DelayThen(Duration::from_secs(1), Box::new(Fault::Status(403)));
+    machine.sandbox.fault(Endpoint::TokenRefresh, refused, Times::Forever);
+    let callers: Vec<_> = (0..4).map(|_| machine.command(TOKEN).spawn().unwrap()).collect();
+    for caller in callers {
+        assert_eq!(token(&Ran::of(caller)), first);
+    }
+}
+
+#[test]
+fn after_a_failure_a_token_that_lives_is_handed_out_without_another_attempt() {
+    let mut machine = without_identity_pool();
+    machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).id_token_seconds = 240);
+    machine.seat(alice());
+    let first = token(&machine.run(TOKEN));
+    machine.leave();
+    std::thread::sleep(Duration::from_millis(2100));
+    machine.sandbox.fault(Endpoint::TokenRefresh, Fault::Status(403), Times::Forever);
+    token(&machine.run(TOKEN));
+    let status = machine.run(&["status", "--profile", "dev"]).stdout;
+    assert!(status.contains("Renewing failed, the token at hand is used:"), "{status}");
+
+    machine.sandbox.clear_log();
+    assert_eq!(token(&machine.run(TOKEN)), first);
+    assert_eq!(machine.sandbox.counts().total, 0);
+
+    // What is known of one kind of token says nothing about the other, and what has ended is no token.
+    let file = machine.files().into_iter().find(|path| path.to_string_lossy().contains("/login.")).unwrap();
+    let mut login = machine.login().unwrap();
+    login["access_token_ends"] = (Timestamp::now().as_unix() + 120).into();
+    fs::write(file, login.to_string()).unwrap();
+    let access = token(&machine.run(ACCESS));
+    assert_eq!(claims(&access)["token_use"], "access");
+    assert!(machine.sandbox.counts().token_refresh >= 1);
+    machine.let_id_token_end();
+    machine.run(TOKEN).failure();
 }
 
 #[test]

@@ -30,6 +30,14 @@ impl TokenKind {
         }
     }
 
+    /// As part of a name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Access => "access",
+        }
+    }
+
     /// How long the token lives; an end that nobody told is in the past.
     fn left(self, login: &Login) -> Duration {
         let end = match self {
@@ -45,6 +53,12 @@ impl Session<'_> {
     pub fn warm_token(&self, kind: TokenKind) -> Result<Option<Login>, Error> {
         let login = self.vault.load()?.filter(|login| kind.left(login) > FRESH);
         login.map(|login| self.claims_of(&login.id_token, None).map(|_| login)).transpose()
+    }
+
+    /// The stored login, if its token is better than an error. No lock, no network.
+    pub(crate) fn token_alive(&self, kind: TokenKind) -> Option<Login> {
+        let login = self.vault.load().ok()?.filter(|login| kind.left(login) > ALIVE)?;
+        self.claims_of(&login.id_token, None).is_ok().then_some(login)
     }
 
     /// A login whose token can be used, without a person. To be called under the login's lock.

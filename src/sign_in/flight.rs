@@ -78,28 +78,33 @@ impl Flight<'_> {
             }
             return Ok(credentials);
         }
-        if let Some(credentials) = self.session.alive()
-            && renewal::rests(self.session.profile, self.journal)
-        {
-            log::info!("the cached credentials live, and renewing them has just failed");
-            return Ok(credentials);
-        }
-        // A live credential is always better than an error, wherever the error comes from.
-        self.obtain(&AwsCredentials).or_else(|error| match self.session.alive() {
-            Some(credentials) => {
-                self.journal.note(&self.session.profile.name, error.what());
-                Ok(credentials)
-            }
-            None => Err(error),
-        })
+        self.obtain_or_keep(&AwsCredentials)
     }
 
     /// A login whose token lives: from the store, else by a refresh, else by a sign-in where one is allowed.
     pub fn token(&self, kind: TokenKind) -> Result<Login, Error> {
         match self.session.warm_token(kind)? {
             Some(login) => Ok(login),
-            None => self.obtain(&Token(kind)),
+            None => self.obtain_or_keep(&Token(kind)),
         }
+    }
+
+    /// What lives is always better than an error, wherever the error comes from.
+    fn obtain_or_keep<W: Want>(&self, want: &W) -> Result<W::Thing, Error> {
+        let profile = self.session.profile;
+        if renewal::rests(&want.attempts(profile), self.journal)
+            && let Some(thing) = want.alive(self.session)
+        {
+            log::info!("renewing has just failed; {}", W::AT_HAND);
+            return Ok(thing);
+        }
+        self.obtain(want).or_else(|error| match want.alive(self.session) {
+            Some(thing) => {
+                self.journal.note(&profile.name, error.what());
+                Ok(thing)
+            }
+            None => Err(error),
+        })
     }
 
     fn obtain<W: Want>(&self, want: &W) -> Result<W::Thing, Error> {
@@ -123,7 +128,7 @@ impl Flight<'_> {
                 (Silent::Fresh(thing), _) => return Ok(thing),
                 (Silent::Kept(thing, why), _) => {
                     failed(&why);
-                    self.told_that_it_is_kept(&why);
+                    self.told_that_it_is_kept::<W>(&why);
                     return Ok(thing);
                 }
                 (Silent::SignIn, None) => self.start()?,
@@ -138,8 +143,8 @@ impl Flight<'_> {
     }
 
     /// What lives is handed out although renewing it failed.
-    fn told_that_it_is_kept(&self, why: &Error) {
-        let text = format!("Renewing failed, the credentials at hand are used: {}", why.what());
+    fn told_that_it_is_kept<W: Want>(&self, why: &Error) {
+        let text = format!("Renewing failed, {}: {}", W::AT_HAND, why.what());
         self.journal.note(&self.session.profile.name, &text);
         terminal::say(&format!("cognito-creds: {text}"));
     }
@@ -190,11 +195,9 @@ impl Flight<'_> {
         if entered.elapsed() < LIVE_PATIENCE {
             return None;
         }
-        let thing = want.alive(self.session)?;
-        let what = format!(
-            "Another cognito-creds ({}) is still renewing; the credentials at hand are used.",
-            Holder::words(holder)
-        );
+        let thing = want.alive_meanwhile(self.session)?;
+        let what =
+            format!("Another cognito-creds ({}) is still renewing; {}.", Holder::words(holder), W::AT_HAND);
         self.journal.note_notice(&self.session.profile.name, &what);
         Some(thing)
     }

@@ -83,10 +83,10 @@ fn renew(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
     }
 }
 
-/// Whether live credentials are to be handed out without another attempt, because the last one failed
-/// a moment ago.
-pub fn rests(profile: &Profile, journal: &Journal) -> bool {
-    let last = journal.last_attempt(&profile.credentials_entry());
+/// Whether what lives is to be handed out without another attempt, because the last one recorded under
+/// `entry` failed a moment ago.
+pub fn rests(entry: &EntryName, journal: &Journal) -> bool {
+    let last = journal.last_attempt(entry);
     last.is_some_and(|last| last.failures > 0 && !may_begin(Some(&last), Timestamp::now()))
 }
 

@@ -14,11 +14,18 @@ pub trait Want {
     /// The thing.
     type Thing;
 
+    /// What is said of one that lives, where it could not be renewed.
+    const AT_HAND: &str;
+
     /// It, if another process has brought it since `began`, looked for where that costs nothing. A
     /// `None` is no answer: whoever gets the lock looks again.
     fn ready(&self, session: &Session<'_>, began: Timestamp) -> Option<Self::Thing>;
 
-    /// One that still lives, for whoever has waited long enough for another's renewal.
+    /// One that still lives, for whoever has waited long enough for another's renewal. Asked for again
+    /// and again, so only where that costs nothing.
+    fn alive_meanwhile(&self, session: &Session<'_>) -> Option<Self::Thing>;
+
+    /// One that still lives, wherever it lies: better than an error.
     fn alive(&self, session: &Session<'_>) -> Option<Self::Thing>;
 
     /// It, without a person. To be called under the login's lock.
@@ -37,8 +44,14 @@ pub struct AwsCredentials;
 impl Want for AwsCredentials {
     type Thing = Credentials;
 
+    const AT_HAND: &str = "the credentials at hand are used";
+
     fn ready(&self, session: &Session<'_>, began: Timestamp) -> Option<Credentials> {
         session.ready(began)
+    }
+
+    fn alive_meanwhile(&self, session: &Session<'_>) -> Option<Credentials> {
+        session.alive()
     }
 
     fn alive(&self, session: &Session<'_>) -> Option<Credentials> {
@@ -64,21 +77,28 @@ pub struct Token(pub TokenKind);
 impl Want for Token {
     type Thing = Login;
 
+    const AT_HAND: &str = "the token at hand is used";
+
     /// It lies in a keychain, which is not asked many times a second.
     fn ready(&self, _: &Session<'_>, _: Timestamp) -> Option<Login> {
         None
     }
 
-    fn alive(&self, _: &Session<'_>) -> Option<Login> {
+    fn alive_meanwhile(&self, _: &Session<'_>) -> Option<Login> {
         None
+    }
+
+    fn alive(&self, session: &Session<'_>) -> Option<Login> {
+        session.token_alive(self.0)
     }
 
     fn silent(&self, session: &Session<'_>, began: Timestamp) -> Result<Silent<Login>, Error> {
         session.silent_token(self.0, began)
     }
 
+    /// Each kind has an end of its own.
     fn attempts(&self, profile: &Profile) -> EntryName {
-        EntryName::new("tokens", [profile.login_entry().as_str()])
+        EntryName::new("tokens", [profile.login_entry().as_str(), self.0.name()])
     }
 
     /// The identity pool has no say in it.
