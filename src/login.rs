@@ -5,7 +5,7 @@ use crate::error::foreign;
 use crate::profile::{Profile, values::IdentityPoolId};
 use crate::secret::{AccessToken, IdToken, RefreshToken};
 use crate::store::{Bytes, EntryName};
-use crate::user_pool::claims::Claims;
+use crate::user_pool::claims::{self, Claims};
 use crate::user_pool::discovery::Metadata;
 use crate::user_pool::token::Tokens;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,10 @@ use std::time::Duration;
 
 /// The form of the stored value. A value of another form reads as absent: the person signs in again.
 const FORM: u32 = 1;
+
+/// How long an access token is used whose end nobody tells: `expires_in` is only recommended (RFC 6749
+/// §5.1), and hardly a server's tokens live shorter.
+const ASSUMED_LIFE: Duration = Duration::from_mins(10);
 
 /// Everything kept of a sign-in. It owns the refresh token and is shared by all profiles with the
 /// same domain or issuer, client, provider and `cognito_login`.
@@ -42,7 +46,7 @@ pub struct Login {
     pub id_token: IdToken,
     /// The access token last issued.
     pub access_token: AccessToken,
-    /// When the access token ends, by the local clock; unknown where the server does not tell.
+    /// When the access token ends, by the local clock, or is taken to end where nobody tells.
     #[serde(default)]
     pub access_token_ends: Option<Timestamp>,
     /// Where an OpenID provider is spoken to, as it said when it was last asked.
@@ -118,8 +122,10 @@ impl Login {
     /// (Cognito Developer Guide, "Refresh tokens"); a new one replaces it.
     pub fn renew(&mut self, tokens: Tokens, now: Timestamp) {
         self.id_token = tokens.id_token;
+        let told = tokens.expires_in.map(|seconds| now.plus(Duration::from_secs(seconds)));
+        let ends = told.or_else(|| claims::end_of(&tokens.access_token));
+        self.access_token_ends = Some(ends.unwrap_or(now.plus(ASSUMED_LIFE)));
         self.access_token = tokens.access_token;
-        self.access_token_ends = tokens.expires_in.map(|seconds| now.plus(Duration::from_secs(seconds)));
         self.rotates = Some(tokens.refresh_token.is_some());
         if let Some(new) = tokens.refresh_token {
             self.refresh_token = new;

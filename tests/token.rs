@@ -7,6 +7,7 @@ mod support;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_creds::clock::Timestamp;
 use cognito_sandbox::{Endpoint, Fault, Times, cast};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::process::Stdio;
@@ -200,6 +201,47 @@ fn after_a_failure_a_token_that_lives_is_handed_out_without_another_attempt() {
     assert!(machine.sandbox.counts().token_refresh >= 1);
     machine.let_id_token_end();
     machine.run(TOKEN).failure();
+}
+
+/// An answer of the token endpoint with the login's own ID token and these members.
+fn answer(machine: &Machine, members: &Value) -> Fault {
+    let mut body = json!({"id_token": machine.login().unwrap()["id_token"], "token_type": "Bearer"});
+    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    Fault::Answer {
+        status: 200,
+        content_type: "application/json".into(),
+        headers: Vec::new(),
+        body: body.to_string().into(),
+    }
+}
+
+/// The access token has ended, and the server answers the refresh with these members.
+fn refreshed_with(members: &Value) -> Machine {
+    let machine = signed_in();
+    let file = machine.files().into_iter().find(|path| path.to_string_lossy().contains("/login.")).unwrap();
+    let mut login = machine.login().unwrap();
+    login["access_token_ends"] = 1.into();
+    fs::write(file, login.to_string()).unwrap();
+    machine.sandbox.fault(Endpoint::TokenRefresh, answer(&machine, members), Times::Forever);
+    machine
+}
+
+#[test]
+fn an_access_token_whose_end_nobody_tells_is_not_asked_for_every_time() {
+    let jwt = |seconds| {
+        let claims = json!({"exp": Timestamp::now().as_unix() + seconds});
+        format!("e30.{}.e30", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    };
+    for (access, refreshes) in [("opaque".to_owned(), 1), (jwt(3600), 1), (jwt(200), 2)] {
+        let machine = refreshed_with(&json!({"access_token": access}));
+        for _ in 0..2 {
+            assert_eq!(machine.run(ACCESS).stdout.trim_end(), access);
+            // One that was obtained since this call began would be as fresh as it gets.
+            let changed = machine.login().unwrap()["changed"].as_i64().unwrap();
+            wait_until("a later second", || Timestamp::now().as_unix() > changed);
+        }
+        assert_eq!(machine.sandbox.counts().token_refresh, refreshes, "{access}");
+    }
 }
 
 #[test]

@@ -7,12 +7,37 @@
 use crate::clock::Timestamp;
 use crate::error::foreign;
 use crate::profile::auth::Server;
-use crate::secret::IdToken;
+use crate::secret::{AccessToken, IdToken};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
 
 /// The largest ID token that is looked at: the limit of STS for a web identity token.
 const TOKEN_MAX: usize = 20_000;
+
+/// The middle part of a JWT. The error holds nothing of the token.
+fn payload(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    if text.len() > TOKEN_MAX {
+        return Err(format!("it is {} bytes long, more than {TOKEN_MAX}", text.len()));
+    }
+    let mut parts = text.split('.');
+    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err("it is not a JWT".to_owned());
+    };
+    let json = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('='));
+    Ok(Zeroizing::new(json.map_err(|_| "it is not base64url")?))
+}
+
+/// When an access token ends by its own word, where it is a JWT (RFC 9068 §2.2); to others it is opaque
+/// (RFC 6749 §1.4).
+pub fn end_of(token: &AccessToken) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct End {
+        exp: Timestamp,
+    }
+    serde_json::from_slice(&payload(token.expose()).ok()?).ok().map(|End { exp }| exp)
+}
 
 /// The claims that matter here, of a Cognito ID token (Cognito Developer Guide, "Understanding the
 /// identity (ID) token") or another OpenID provider's (OpenID Connect Core §2 and §5.1).
@@ -55,18 +80,7 @@ pub struct Claims {
 impl Claims {
     /// Decodes the middle part of a JWT (RFC 7519 §7.2). The error holds nothing of the token.
     pub fn decode(token: &IdToken) -> Result<Self, String> {
-        let text = token.expose();
-        if text.len() > TOKEN_MAX {
-            return Err(format!("it is {} bytes long, more than {TOKEN_MAX}", text.len()));
-        }
-        let mut parts = text.split('.');
-        let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err("it is not a JWT".to_owned());
-        };
-        let json = zeroize::Zeroizing::new(
-            URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).map_err(|_| "it is not base64url")?,
-        );
+        let json = payload(token.expose())?;
         serde_json::from_slice(&json).map_err(|e| match e.classify() {
             serde_json::error::Category::Data => "a claim is missing or of the wrong type".to_owned(),
             _ => "its claims are not JSON".to_owned(),
