@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
 use support::cases::Cases;
-use support::{Machine, Ran, alice};
+use support::{Machine, Ran, alice, free_port};
 
 /// A machine whose profile signs in at a tenant of the sandbox's OpenID providers.
 fn machine_at(tenant: &str, keys: &str) -> Machine {
@@ -302,8 +302,24 @@ fn a_profile_that_changes_its_issuer_never_uses_the_tokens_of_the_other() {
     let logout = machine.run(&["logout", "--profile", "dev"]);
     assert_eq!(logout.stdout, "Profile dev was not signed in.\n");
 
-    // Nor does a stored login that was put in the other's place, or whose endpoints are another's.
+    // Nor does a stored login that was put in the other's place.
+    let of_acme = machine.login().unwrap();
+    let other =
+        machine.path(&format!(".local/share/cognito-creds/{}", machine.profile().login_entry().as_str()));
+    let file = machine.files().into_iter().find(|path| path.to_string_lossy().contains("/login.")).unwrap();
+    assert_eq!(file.parent(), other.parent());
+    fs::copy(&file, &other).unwrap();
+    machine.sandbox.clear_log();
+    for args in [&["token", "--profile", "dev"][..], &["credential-process", "--profile", "dev"]] {
+        let (what, _) = machine.run_with(args, &[("CI", "true")]).failure();
+        assert_eq!(what, "cognito-creds: Profile dev needs a sign-in.");
+    }
+    assert_eq!(machine.run(&["logout", "--profile", "dev"]).stdout, "Profile dev was not signed in.\n");
+    assert_eq!(machine.sandbox.counts().total, 0);
+    let _ = fs::remove_file(&other);
+
     machine.configure(&config);
+    assert_eq!(machine.login().unwrap(), of_acme);
     machine.call().document();
 }
 
@@ -337,6 +353,54 @@ fn a_token_endpoint_that_has_moved_is_found_again() {
 }
 
 #[test]
+fn a_token_endpoint_that_redirects_is_asked_for_anew() {
+    let machine = signed_in("");
+    machine.let_id_token_end();
+    machine.sandbox.clear_log();
+    let moved = Fault::Redirect { status: 308, location: "https://id.example.com/token".into() };
+    machine.sandbox.fault(Endpoint::TokenRefresh, moved, Times::Once);
+    machine.call().document();
+    let counts = machine.sandbox.counts();
+    assert_eq!((counts.discovery, counts.token_refresh), (1, 2));
+}
+
+/// Nobody listens there any more.
+fn let_token_endpoint_die(machine: &Machine) {
+    let file = machine.files().into_iter().find(|path| path.to_string_lossy().contains("/login.")).unwrap();
+    let mut login = machine.login().unwrap();
+    login["metadata"]["token_endpoint"] = format!("http://127.0.0.1:{}/token", free_port()).into();
+    fs::write(file, login.to_string()).unwrap();
+}
+
+#[test]
+fn a_token_endpoint_at_a_dead_address_is_asked_for_anew() {
+    let machine = signed_in("");
+    machine.let_id_token_end();
+    let_token_endpoint_die(&machine);
+    machine.sandbox.clear_log();
+    machine.call().document();
+    let counts = machine.sandbox.counts();
+    assert_eq!((counts.discovery, counts.token_refresh), (1, 1));
+    // What it said is kept.
+    assert_eq!(
+        machine.login().unwrap()["metadata"]["token_endpoint"],
+        format!("{}/oidc/acme/v1/token", machine.sandbox.url())
+    );
+}
+
+#[test]
+fn asking_a_provider_anew_is_repeated_like_the_refresh_itself() {
+    let machine = signed_in("");
+    machine.let_id_token_end();
+    let_token_endpoint_die(&machine);
+    machine.sandbox.clear_log();
+    machine.sandbox.fault(Endpoint::Discovery, Fault::Status(503), Times::Once);
+    machine.call().document();
+    let counts = machine.sandbox.counts();
+    assert_eq!((counts.discovery, counts.token_refresh), (2, 1));
+}
+
+#[test]
 fn a_refresh_that_is_refused_keeps_the_login() {
     let mut cases = Cases::of("oidc-refresh-refused");
     let policy = "AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.";
@@ -350,6 +414,7 @@ fn a_refresh_that_is_refused_keeps_the_login() {
         ),
         ("404 that stays", "", None),
         ("a page of HTML", "html", None),
+        ("no ID token, as OpenID Connect Core 12.2 allows", "no-id-token", None),
     ] {
         let machine = signed_in("");
         machine.let_id_token_end();
@@ -357,6 +422,12 @@ fn a_refresh_that_is_refused_keeps_the_login() {
         let fault = match error {
             "" => Fault::Status(404),
             "html" => html(),
+            "no-id-token" => Fault::Answer {
+                status: 200,
+                content_type: "application/json".into(),
+                headers: Vec::new(),
+                body: "{\"access_token\":\"one\",\"token_type\":\"Bearer\"}".into(),
+            },
             _ => Fault::OAuth { status: 400, error: error.into(), description: text.map(str::to_owned) },
         };
         machine.sandbox.fault(Endpoint::TokenRefresh, fault, Times::Forever);

@@ -227,6 +227,28 @@ fn refreshed_with(members: &Value) -> Machine {
 }
 
 #[test]
+fn a_token_with_control_characters_is_neither_shown_nor_kept() {
+    let mut cases = Cases::of("token-characters");
+    for (case, bad) in
+        [("a line of its own", "one\r\ntwo"), ("a red one", "\u{1b}[31mone"), ("no ASCII", "eins\u{e9}")]
+    {
+        let machine = refreshed_with(&json!({"access_token": bad, "refresh_token": "the-next"}));
+        let ran = machine.run(ACCESS);
+        assert_eq!(ran.stdout, "");
+        cases.tell(case, &machine, &ran);
+        let login = machine.login().unwrap();
+        assert_ne!(login["access_token"], bad);
+        // The one that it replaces may have died of this answer.
+        assert_eq!(login["refresh_token"], "the-next");
+    }
+    let machine = refreshed_with(&json!({"access_token": "one", "refresh_token": "one\ntwo"}));
+    let before = machine.login().unwrap();
+    cases.tell("a refresh token", &machine, &machine.run(ACCESS));
+    assert_eq!(machine.login().unwrap()["refresh_token"], before["refresh_token"]);
+    cases.compare();
+}
+
+#[test]
 fn an_access_token_whose_end_nobody_tells_is_not_asked_for_every_time() {
     let jwt = |seconds| {
         let claims = json!({"exp": Timestamp::now().as_unix() + seconds});

@@ -3,7 +3,7 @@
 
 use super::{Session, left};
 use crate::developer::Desk;
-use crate::error::Error;
+use crate::error::{Error, Next};
 use crate::http::REQUEST_LIMIT;
 use crate::identity_pool::pool::CallError;
 use crate::identity_pool::refusal::Remedy;
@@ -21,6 +21,10 @@ impl Session<'_> {
     /// The server's endpoints. An OpenID provider is asked for them, once, unless a login has brought
     /// them ([`Self::recall`]).
     pub fn endpoints(&self, app: &AppClient) -> Result<Endpoints, Error> {
+        self.endpoints_within(app, REQUEST_LIMIT)
+    }
+
+    fn endpoints_within(&self, app: &AppClient, limit: Duration) -> Result<Endpoints, Error> {
         let issuer = match &app.server {
             Server::UserPool { domain, .. } => return Ok(Endpoints::of_user_pool(domain)),
             Server::Oidc(issuer) => issuer,
@@ -28,7 +32,7 @@ impl Session<'_> {
         if let Some(Ok(known)) = self.metadata.borrow().as_ref().map(|known| known.endpoints(issuer)) {
             return Ok(known);
         }
-        let metadata = discovery::discover(self.client()?, self.profile, issuer, REQUEST_LIMIT)?;
+        let metadata = discovery::discover(self.client()?, self.profile, issuer, limit)?;
         let endpoints = metadata.endpoints(issuer).map_err(|why| self.not_ours(&why))?;
         self.metadata.replace(Some(metadata));
         Ok(endpoints)
@@ -70,21 +74,39 @@ impl Session<'_> {
         }
     }
 
+    /// A provider whose token endpoint is not where the login remembers it is asked once where it is now.
     fn refreshed_by(&self, app: &AppClient, login: &Login, until: Instant) -> Result<Tokens, TokenError> {
         let secret = self.secret();
         self.recall(login);
-        let refresh = || {
-            let endpoint = self.token_endpoint(app, secret.as_ref()).map_err(TokenError::Refused)?;
-            repeated(until, |limit| endpoint.refresh(&login.refresh_token, limit))
-        };
-        match refresh() {
-            Err(TokenError::Unavailable { error, done: Done::NotThere }) if login.metadata.is_some() => {
+        let mut remembered = login.metadata.is_some();
+        repeated(until, |_| match self.refresh_once(app, secret.as_ref(), login, until) {
+            Err(TokenError::Unavailable { error, done: Done::NotThere | Done::NotReached }) if remembered => {
                 log::info!("{}; asking where its token endpoint is now", error.what());
+                remembered = false;
                 self.forget_metadata();
-                refresh()
+                self.refresh_once(app, secret.as_ref(), login, until)
             }
             result => result,
-        }
+        })
+    }
+
+    /// The provider is asked for its endpoints first, where nobody knows them: without an answer to that,
+    /// nothing was sent.
+    fn refresh_once(
+        &self,
+        app: &AppClient,
+        secret: Option<&ClientSecret>,
+        login: &Login,
+        until: Instant,
+    ) -> Result<Tokens, TokenError> {
+        let limit = || left(until).min(REQUEST_LIMIT);
+        let endpoints = self.endpoints_within(app, limit()).map_err(|error| match error.next() {
+            Next::TryAgain => TokenError::Unavailable { error, done: Done::No },
+            _ => TokenError::Refused(error),
+        })?;
+        let client = self.client().map_err(TokenError::Refused)?;
+        let endpoint = TokenEndpoint { client, profile: self.profile, app, endpoints, secret };
+        endpoint.refresh(&login.refresh_token, limit())
     }
 
     /// What a developer's backend gives for its own token, with repetitions.
@@ -133,7 +155,7 @@ impl Session<'_> {
 /// it is repeated once, inside the grace period, and not more.
 fn repeated(
     until: Instant,
-    call: impl Fn(Duration) -> Result<Tokens, TokenError>,
+    mut call: impl FnMut(Duration) -> Result<Tokens, TokenError>,
 ) -> Result<Tokens, TokenError> {
     let (mut repeat, mut lost) = (0, 0);
     loop {

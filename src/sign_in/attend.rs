@@ -21,7 +21,7 @@ use crate::session::{self, RENEWAL_LIMIT, Session};
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, Listener, Served};
 use crate::user_pool::page::Page;
-use crate::user_pool::token::{Done, TokenError, Tokens};
+use crate::user_pool::token::{TokenError, Tokens};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -246,7 +246,7 @@ impl<'a> Attendance<'a> {
                         session::left(until),
                         crate::retry::random(),
                     );
-                    let (Some(pause), true) = (pause, done == Done::No) else { return Err(error) };
+                    let (Some(pause), true) = (pause, done.may_be_repeated()) else { return Err(error) };
                     std::thread::sleep(pause);
                     repeat += 1;
                 }

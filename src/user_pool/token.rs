@@ -43,6 +43,27 @@ fn none_if_empty<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RefreshToken>
     Ok(Option::<RefreshToken>::deserialize(d)?.filter(|token| !token.expose().is_empty()))
 }
 
+impl Tokens {
+    /// Tokens that may stand on a terminal and in a header, as all do (RFC 6749 appendix A.12 and A.17); else
+    /// what there is of a refresh token that may.
+    fn printable(self) -> Result<Self, Option<RefreshToken>> {
+        let refresh_token = self.refresh_token.as_ref();
+        let all = is_vschar(self.id_token.expose())
+            && is_vschar(self.access_token.expose())
+            && refresh_token.is_none_or(is_printable);
+        if all { Ok(self) } else { Err(self.refresh_token.filter(is_printable)) }
+    }
+}
+
+fn is_printable(token: &RefreshToken) -> bool {
+    is_vschar(token.expose())
+}
+
+/// `VSCHAR` of RFC 6749 appendix A.
+fn is_vschar(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, 0x20..=0x7E))
+}
+
 /// Why there are no tokens, by what is to be done.
 #[derive(Debug)]
 pub enum TokenError {
@@ -50,7 +71,7 @@ pub enum TokenError {
     Ended,
     /// A setting must change. Keep all tokens, don't repeat.
     Refused(Error),
-    /// Tokens, but no ID token among them: a setting must change, and what came is to be kept.
+    /// Tokens, but no ID token among them that can be used: what came is to be kept all the same.
     NoIdToken {
         /// For the person.
         error: Error,
@@ -70,12 +91,28 @@ pub enum TokenError {
 /// refresh token rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
-    /// Certainly not: no byte of it left, or it was turned away at the door.
+    /// Certainly not: it was turned away at the door.
     No,
+    /// Certainly not: no byte of it left.
+    NotReached,
     /// It was sent, and what became of it is unknown.
     Perhaps,
     /// Certainly not: there is no token endpoint (any more) at this address of an OpenID provider.
     NotThere,
+}
+
+/// What tokens were asked for with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grant {
+    Code,
+    RefreshToken,
+}
+
+impl Done {
+    /// Whether the same request to the same address may bring more, and can't have spent anything.
+    pub fn may_be_repeated(self) -> bool {
+        matches!(self, Self::No | Self::NotReached)
+    }
 }
 
 /// What became of a revocation.
@@ -117,12 +154,13 @@ impl TokenEndpoint<'_> {
             ("redirect_uri", redirect.as_str()),
             ("code_verifier", verifier.expose()),
         ];
-        self.post(&form, limit)
+        self.post(Grant::Code, &form, limit)
     }
 
     /// Asks for new tokens with the refresh token.
     pub fn refresh(&self, token: &RefreshToken, limit: Duration) -> Result<Tokens, TokenError> {
-        self.post(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())], limit)
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
+        self.post(Grant::RefreshToken, &form, limit)
     }
 
     /// Revokes the refresh token and every access token that came from it. A token that was invalid
@@ -149,7 +187,7 @@ impl TokenEndpoint<'_> {
         Err(Error::new(Next::Configure, format!("{host} answered {said}."), doctor()))
     }
 
-    fn post(&self, form: &[(&str, &str)], limit: Duration) -> Result<Tokens, TokenError> {
+    fn post(&self, grant: Grant, form: &[(&str, &str)], limit: Duration) -> Result<Tokens, TokenError> {
         match self.client.send(self.request(&self.endpoints.token, form), limit) {
             Ok(answer) => {
                 if let Some(id) = answer.headers().get("x-amz-cognito-request-id") {
@@ -160,7 +198,7 @@ impl TokenEndpoint<'_> {
                     );
                 }
                 read_answer(
-                    (self.profile, self.app),
+                    (self.profile, self.app, grant),
                     answer.status().as_u16(),
                     http::retry_after(answer.headers()),
                     answer.body(),
@@ -231,18 +269,25 @@ impl OAuthError {
 
 /// What an answer of the token endpoint means.
 fn read_answer(
-    (profile, app): (&Profile, &AppClient),
+    (profile, app, grant): (&Profile, &AppClient, Grant),
     status: u16,
     retry_after: Option<Duration>,
     body: &[u8],
 ) -> Result<Tokens, TokenError> {
     let host = app.server.host();
     if status == 200 {
-        if let Ok(tokens) = serde_json::from_slice(body) {
-            return Ok(tokens);
+        if let Ok(tokens) = serde_json::from_slice::<Tokens>(body) {
+            return tokens.printable().map_err(|refresh_token| TokenError::NoIdToken {
+                error: not_printable(profile, app),
+                refresh_token,
+            });
         }
         if let Ok(WithoutIdToken { refresh_token, .. }) = serde_json::from_slice(body) {
-            return Err(TokenError::NoIdToken { error: no_id_token(profile, app), refresh_token });
+            let error = match (grant, &app.server) {
+                (Grant::RefreshToken, Server::Oidc(_)) => renews_no_id_token(profile, app),
+                _ => no_id_token(profile, app),
+            };
+            return Err(TokenError::NoIdToken { error, refresh_token: refresh_token.filter(is_printable) });
         }
     }
     if let (400 | 401, Some(answer)) = (status, OAuthError::read(body)) {
@@ -275,7 +320,7 @@ fn read_answer(
     // Throttling and firewalls stand before the work; anything else may come after it.
     let done = match (status, &app.server) {
         (403 | 429, _) => Done::No,
-        (404 | 405 | 410, Server::Oidc(_)) => Done::NotThere,
+        (300..=399 | 404 | 405 | 410, Server::Oidc(_)) => Done::NotThere,
         _ => Done::Perhaps,
     };
     Err(TokenError::Unavailable { error: error.asking_to_wait(retry_after), done })
@@ -288,7 +333,7 @@ fn asks_to_wait(retry_after: Option<Duration>) -> String {
 
 fn not_sent(profile: &Profile, e: &SendError) -> TokenError {
     let error = Error::new(Next::TryAgain, e.what(), profile.command("doctor"));
-    let done = if e.sent() == Sent::Never { Done::No } else { Done::Perhaps };
+    let done = if e.sent() == Sent::Never { Done::NotReached } else { Done::Perhaps };
     TokenError::Unavailable { error, done }
 }
 
@@ -308,6 +353,23 @@ fn no_id_token(profile: &Profile, app: &AppClient) -> Error {
         app.client_id
     );
     Error::new(Next::Configure, what, profile.command("doctor"))
+}
+
+/// OpenID Connect Core §12.2: the answer to a refresh may have no ID token. A new sign-in gives one.
+fn renews_no_id_token(profile: &Profile, app: &AppClient) -> Error {
+    let what = format!(
+        "{} renews no ID token (it answers a refresh with an access token alone), so a person signs in whenever one has ended.",
+        app.server.host()
+    );
+    Error::new(Next::SignIn, what, profile.command("login"))
+}
+
+fn not_printable(profile: &Profile, app: &AppClient) -> Error {
+    let what = format!(
+        "{} answered with a token that has characters which no token may have; it is neither shown nor kept.",
+        app.server.host()
+    );
+    Error::new(Next::TryAgain, what, profile.command("doctor"))
 }
 
 fn refusal(profile: &Profile, app: &AppClient, answer: &OAuthError) -> Error {
