@@ -125,7 +125,13 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
     ("cognito_cache", &["file"]),
     (
         "cognito_issuer",
-        &["http://example.com", "https://example.com/?x", "https://example.com/#x", "example.com"],
+        &[
+            "http://example.com",
+            "https://example.com/?x",
+            "https://example.com/#x",
+            "example.com",
+            "https://login.microsoftonline.com/common/v2.0",
+        ],
     ),
     ("cognito_developer_url", &["http://example.com/api", "https://example.com/api?x", "/api/v1"]),
     ("endpoint_url", &["cognito-identity.us-east-1.amazonaws.com", "http://example.com"]),
@@ -201,11 +207,28 @@ fn a_bad_value_is_told_with_its_key() {
         assert!(what.contains(variable), "{what}");
     }
     machine.add("cognito_flow = basic\n");
+    let of_a_service =
+        "services = elsewhere\n[services elsewhere]\nsts =\n  endpoint_url = http://example.com\n";
+    machine.configure(&format!("{config}cognito_flow = basic\n{of_a_service}"));
+    cases.tell("endpoint_url of a service", &machine, &machine.call());
+    machine.configure(&format!("{config}cognito_flow = basic\n"));
     let ran = machine.call_with(&[("AWS_ENDPOINT_URL_STS", "http://example.com")]);
     cases.tell("AWS_ENDPOINT_URL_STS=http://example.com", &machine, &ran);
     machine.configure(&config);
     assert_nothing_was_lost(&machine, &login);
     cases.compare();
+}
+
+/// It is what the reader is told to paste.
+#[test]
+fn an_empty_endpoint_url_is_none() {
+    let machine = signed_in();
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let others = config.lines().filter(|line| !line.starts_with("endpoint_url"));
+    machine.configure(
+        &others.map(|line| format!("{line}\n")).chain(["endpoint_url =\n".into()]).collect::<String>(),
+    );
+    assert!(machine.profile().identity_endpoint.is_none());
 }
 
 #[test]

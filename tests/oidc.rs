@@ -150,6 +150,27 @@ fn a_provider_that_is_not_what_it_should_be_is_told_before_a_tab_opens() {
     cases.compare();
 }
 
+/// Entra ID's addresses for people of any tenant call themselves by each one's own.
+#[test]
+fn an_issuer_that_names_no_tenant_is_refused_where_it_is_written() {
+    let machine = Machine::bare();
+    for issuer in [
+        "https://login.microsoftonline.com/common/v2.0",
+        "https://login.microsoftonline.com/organizations/v2.0",
+        "https://LOGIN.microsoftonline.com/Common/v2.0/",
+        "https://login.microsoftonline.us/consumers/v2.0",
+    ] {
+        let flags = ["--auth", "oidc", "--issuer", issuer, "--client-id", cast::OIDC_CLIENT];
+        let ran = machine.run(&[&["configure", "--profile", "new"][..], &flags].concat());
+        let (what, _) = ran.failure();
+        assert!(what.contains("names no tenant") && what.contains("TENANT-ID"), "{what}");
+        assert!(!fs::read_to_string(machine.path(".aws/config")).unwrap_or_default().contains("new"));
+    }
+    let own = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0";
+    let flags = ["--auth", "oidc", "--issuer", own, "--client-id", cast::OIDC_CLIENT];
+    assert_eq!(machine.run(&[&["configure", "--profile", "new"][..], &flags].concat()).code, 0);
+}
+
 fn assert_signs_in(mut machine: Machine, case: &str) {
     machine.sandbox.clear_faults();
     machine.seat(alice());

@@ -18,6 +18,9 @@ use url::Url;
 /// (OpenID Connect Core §11), which Cognito refuses as unknown.
 const OIDC_SCOPES: &str = "openid email profile offline_access";
 
+/// How the setting of a service is named in messages.
+const IN_SERVICES: &str = "endpoint_url in [services]";
+
 /// The values of `cognito_auth`.
 #[derive(Clone, Copy)]
 enum Way {
@@ -223,7 +226,7 @@ impl Reader<'_> {
             names
                 .iter()
                 .find_map(|s| self.section.service(services, s, "endpoint_url"))
-                .map(|url| ("endpoint_url in [services]", url.to_owned()))
+                .map(|url| (IN_SERVICES, url.to_owned()))
         };
         let from_env = |name| self.env.var(name).map(|url| (name, url));
         let found = from_env(variable)
@@ -292,11 +295,13 @@ impl Reader<'_> {
         Error::new(Next::Configure, what, self.set_command(key))
     }
 
-    /// The command that sets a key, with an example value, or drops a variable.
+    /// The command that sets a key, with an example value, or drops a variable. `aws configure set` does
+    /// not reach into another section.
     fn set_command(&self, key: &str) -> String {
-        if key.starts_with("AWS_") {
-            return format!("unset {key}");
+        match key {
+            variable if variable.starts_with("AWS_") => format!("unset {variable}"),
+            IN_SERVICES => format!("cognito-creds doctor --profile {}", shell::word(self.name)),
+            _ => shell::set_key(key, values::example(key), self.name),
         }
-        shell::set_key(key, values::example(key), self.name)
     }
 }

@@ -186,7 +186,6 @@ pub fn check(key: &str, value: &str) -> Result<(), String> {
 /// A value to stand in a command that sets a key.
 pub fn example(key: &str) -> &'static str {
     match key {
-        "endpoint_url" => "https://cognito-identity.REGION.amazonaws.com",
         "region" => "eu-west-1",
         "cognito_domain" => "https://YOUR-PREFIX.auth.REGION.amazoncognito.com",
         "cognito_client_id" => "YOUR-APP-CLIENT-ID",
@@ -213,8 +212,8 @@ pub fn example(key: &str) -> &'static str {
         "cognito_login_timeout" => "5m",
         "cognito_refresh_margin" => "20m",
         "cognito_store" => "keychain",
-        // It excludes another key, and an empty value counts as none.
-        "cognito_idp_identifier" => "",
+        // The one excludes another key, the other stands in for every service; an empty value counts as none.
+        "cognito_idp_identifier" | "endpoint_url" => "",
         _ => "VALUE",
     }
 }

@@ -82,6 +82,12 @@ impl Issuer {
         if url.query().is_some() {
             return Err(format!("'{text}' must have no query"));
         }
+        if names_no_tenant(&url) {
+            return Err(format!(
+                "'{text}' names no tenant, so no ID token is of that issuer; write the id of yours, https://{}/TENANT-ID/v2.0",
+                url.host_str().unwrap_or_default()
+            ));
+        }
         Ok(Self { text: text.to_owned(), host: url.host_str().unwrap_or_default().to_owned() })
     }
 
@@ -99,6 +105,21 @@ impl Issuer {
     pub fn discovery(&self) -> String {
         format!("{}/.well-known/openid-configuration", self.text.trim_end_matches('/'))
     }
+}
+
+/// Where Entra ID signs in people of several tenants, whose tokens are each of their own tenant's issuer
+/// (Microsoft identity platform, "OpenID Connect on the Microsoft identity platform"; "National clouds").
+fn names_no_tenant(url: &Url) -> bool {
+    const HOSTS: [&str; 4] = [
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "sts.windows.net",
+    ];
+    const SHARED: [&str; 3] = ["common", "organizations", "consumers"];
+    let first = url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default();
+    HOSTS.contains(&url.host_str().unwrap_or_default())
+        && SHARED.iter().any(|shared| first.eq_ignore_ascii_case(shared))
 }
 
 /// A URL that names an origin and nothing more, https or loopback http.
