@@ -300,7 +300,7 @@ impl Reader<'_> {
     fn set_command(&self, key: &str) -> String {
         match key {
             variable if variable.starts_with("AWS_") => format!("unset {variable}"),
-            IN_SERVICES => format!("cognito-creds doctor --profile {}", shell::word(self.name)),
+            IN_SERVICES => super::command_line("doctor", self.name),
             _ => shell::set_key(key, values::example(key), self.name),
         }
     }
