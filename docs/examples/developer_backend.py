@@ -64,7 +64,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_in(self):
         try:
-            length = min(int(self.headers.get("Content-Length", 0)), BODY_MAX)
+            length = min(max(0, int(self.headers.get("Content-Length", 0))), BODY_MAX)
             asked = json.loads(self.rfile.read(length))
             email, password = str(asked["email"]), str(asked["password"])
         except (ValueError, KeyError, TypeError):
@@ -73,8 +73,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         right = hmac.compare_digest(scrypt(password, person["salt"]), person["scrypt"])
         if not right or person is NOBODY:
             return self.answer(401, error="wrong e-mail address or password")
-        token = secrets.token_urlsafe(32)
-        ends = time.time() + LOGIN_SECONDS
+        for digest, (_, ends) in list(self.server.logins.items()):
+            if time.time() >= ends:
+                self.server.logins.pop(digest, None)
+        token, ends = secrets.token_urlsafe(32), time.time() + LOGIN_SECONDS
         self.server.logins[hashlib.sha256(token.encode()).hexdigest()] = (person["username"], ends)
         return self.answer(200, token=token, username=person["username"])
 
