@@ -26,6 +26,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::Proxies;
 use crate::journal::Journal;
+use crate::profile::auth::Auth;
 use crate::profile::{Profile, no_identity_pool};
 use crate::secret::{ClientSecret, RefreshToken};
 use crate::session::Session;
@@ -131,7 +132,9 @@ impl Desk {
 
     /// For a profile that was read.
     fn at(mut profile: Profile) -> Self {
-        let seed = env("COGNITO_CREDS_REFRESH_TOKEN").filter(|t| !t.is_empty());
+        // A refresh token of an authorization server is nothing that a backend may see.
+        let is_server = matches!(profile.auth, Auth::Browser(_));
+        let seed = env("COGNITO_CREDS_REFRESH_TOKEN").filter(|t| is_server && !t.is_empty());
         if let Some(token) = &seed {
             // A login of its own, so that it never meets the one of a person at this machine.
             EntryName::new("seed", [token.as_str()]).as_str().clone_into(&mut profile.login);
