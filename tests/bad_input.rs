@@ -201,6 +201,11 @@ fn a_bad_value_is_told_with_its_key() {
     );
     cases.tell("the basic flow with a backend", &machine, &machine.call());
     machine.configure(&config);
+    machine.add(
+        "cognito_auth = developer\ncognito_developer_url = https://login.example.com\ncognito_role = Admin\n",
+    );
+    cases.tell("a role with a backend", &machine, &machine.call());
+    machine.configure(&config);
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"] {
         let ran = machine.call_with(&[(variable, "http://example.com")]);
         let what = cases.tell(&format!("{variable}=http://example.com"), &machine, &ran);

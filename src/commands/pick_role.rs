@@ -5,6 +5,7 @@ use crate::error::{Error, Next, foreign};
 use crate::identity_pool::role;
 use crate::login::Login;
 use crate::output;
+use crate::profile::auth::Auth;
 use crate::profile::update::update;
 use crate::profile::{Profile, config_path, edit, keys, no_identity_pool};
 use crate::session::TokenKind;
@@ -16,6 +17,13 @@ use crate::user_pool::claims::Claims;
 pub fn is_possible(profile: &Profile) -> Result<(), Error> {
     if profile.identity_pool.is_none() {
         return Err(no_identity_pool(profile));
+    }
+    if let Auth::Developer(_) = profile.auth {
+        let what = format!(
+            "Profile {} signs in at a backend of its own (cognito_auth = developer): the identity pool gives its one role, and there is none to pick.",
+            profile.name
+        );
+        return Err(Error::new(Next::Stop, what, profile.command("login")));
     }
     if terminal::is_there() {
         return Ok(());

@@ -64,6 +64,7 @@ impl Reader<'_> {
         self.name_missing(way.required(), &keys::IDENTITY_POOL_ID)?;
         let flow = self.flow(way)?;
         let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
+        let role = self.role(way)?;
         let fips = self
             .standard("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
             .is_some_and(|v| v.eq_ignore_ascii_case("true"));
@@ -77,7 +78,7 @@ impl Reader<'_> {
             signin_endpoint: self.endpoint("AWS_ENDPOINT_URL_SIGNIN", &["signin"])?,
             identity_pool,
             fips,
-            role: self.text(&keys::ROLE),
+            role,
             login: self.text(&keys::LOGIN).unwrap_or_default(),
             interactive: self
                 .choice(&keys::INTERACTIVE, &[("auto", Interactive::Auto), ("never", Interactive::Never)])?,
@@ -173,6 +174,19 @@ impl Reader<'_> {
             prompt: self.parsed(&keys::PROMPT, |v| values::prompt(v).map(str::to_owned))?,
             lang: self.text(&keys::LANG).filter(|_| !is_oidc),
         })
+    }
+
+    /// A backend's token carries no roles and matches no rule of the pool's role mappings, so the
+    /// authenticated role is all that there is (Cognito Developer Guide, "Using role-based access control").
+    fn role(&self, way: Way) -> Result<Option<String>, Error> {
+        let role = self.text(&keys::ROLE);
+        if role.is_some() && matches!(way, Way::Developer) {
+            // An empty value counts as none.
+            let none = shell::set_key(keys::ROLE.name, "", self.name);
+            let why = "with cognito_auth = developer the identity pool gives its one role";
+            return Err(self.bad(&keys::ROLE, why).instead(Next::Configure, none));
+        }
+        Ok(role)
     }
 
     /// A key of the basic flow is no setting of the other one: whoever wrote it would wait in vain for
