@@ -123,7 +123,7 @@ impl<'a> Session<'a> {
             log::info!("nobody is signed in for profile {}", self.profile.name);
             return Ok(None);
         };
-        let id_token = Claims::decode(&login.id_token).ok().map(|c| c.exp);
+        let id_token = self.stored_claims(&login).map(|c| c.exp);
         // An unreadable ID token is an old one: the refresh token may still be good.
         let known = Known { credentials: None, id_token: id_token.or(Some(Timestamp::from_unix(0))) };
         let until = Instant::now() + RENEWAL_LIMIT;
@@ -193,12 +193,25 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn check_owner(&self, tokens: &Tokens, login: &Login) -> Result<Claims, Error> {
+    /// The claims of new tokens, if they are ours and of the person whose login this is.
+    ///
+    /// A backend that vouches for another identity than before (identities merged or deleted, its list of
+    /// people made anew) may be right, which a person confirms by signing in.
+    pub fn check_owner(&self, tokens: &Tokens, login: &Login) -> Result<Claims, Error> {
         let claims = self.check(tokens, None)?;
-        if !login.sub.is_empty() && claims.sub != login.sub {
-            return Err(self.not_ours("it belongs to another person"));
+        match (&self.profile.auth, self.owner(login)) {
+            (_, Some(owner)) if owner == claims.sub => Ok(claims),
+            (_, None) => Ok(claims),
+            (Auth::Browser(_), _) => Err(self.not_ours("it belongs to another person")),
+            (Auth::Developer(backend), _) => {
+                let what = format!(
+                    "{} vouches for another identity than when {} signed in; sign in again.",
+                    backend.host(),
+                    login.user
+                );
+                Err(Error::new(Next::SignIn, what, self.profile.command("login")))
+            }
         }
-        Ok(claims)
     }
 
     /// The tokens' claims, if they are ours.
@@ -212,10 +225,7 @@ impl<'a> Session<'a> {
         let claims = Claims::decode(token).map_err(|why| self.not_ours(&why))?;
         let checked = match &self.profile.auth {
             Auth::Browser(app) => claims.check(&app.server, &app.client_id, nonce),
-            Auth::Developer(_) => {
-                let pool = self.profile.identity_pool.as_ref().map_or("", |id| id.as_str());
-                claims.check_of_identity_pool(pool)
-            }
+            Auth::Developer(_) => self.check_pool(&claims),
         };
         checked.map_err(|why| self.not_ours(&why)).map(|()| claims)
     }

@@ -16,29 +16,32 @@ use crate::session::{RENEWAL_LIMIT, Session};
 use crate::user_pool::claims::Claims;
 use std::time::{Duration, Instant};
 
+/// The check of who is signed in. A warning means that a person has to sign in.
+pub const LOGIN: &str = "login";
+
 /// A token that ends this soon might end on the way.
 const USABLE: Duration = Duration::from_secs(30);
 
-/// Identity pool, login, role.
-pub fn findings(checkup: &Checkup<'_>) -> Vec<Finding> {
+/// Identity pool, login, role. `refused` says that a backend does not take the login any more.
+pub fn findings(checkup: &Checkup<'_>, refused: bool) -> Vec<Finding> {
     let profile = checkup.session.profile;
     let stored = checkup.session.vault.load_stored();
     let login = stored.as_ref().ok().and_then(Option::as_ref).filter(|login| !login.has_ended());
-    let claims = login.and_then(|login| Claims::decode(&login.id_token).ok());
+    let claims = login.and_then(|login| checkup.session.stored_claims(login));
     let mut findings = Vec::new();
     if let Ok(client) = checkup.session.client() {
         findings.extend(identity_pool(checkup.session, client, login, claims.as_ref()));
     }
     findings.push(match &stored {
-        Err(error) => Finding::of("login", error, &profile.command("login")),
-        Ok(stored) => signed_in(profile, stored.as_ref(), claims.as_ref()),
+        Err(error) => Finding::of(LOGIN, error, &profile.command("login")),
+        Ok(stored) => signed_in(profile, stored.as_ref(), claims.as_ref(), refused),
     });
     findings.extend(claims.map(|claims| role(profile, &claims)));
     findings
 }
 
-fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) -> Finding {
-    const CHECK: &str = "login";
+fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>, refused: bool) -> Finding {
+    const CHECK: &str = LOGIN;
     let sign_in = profile.command("login");
     let Some(login) = login else { return Finding::warn(CHECK, "nobody is signed in", sign_in) };
     if login.has_ended() {
@@ -47,9 +50,8 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) 
     }
     let check = |claims: &Claims| match &profile.auth {
         Auth::Browser(app) => claims.check(&app.server, &app.client_id, None),
-        Auth::Developer(_) => {
-            claims.check_of_identity_pool(profile.identity_pool.as_ref().map_or("", |id| id.as_str()))
-        }
+        // One of another identity pool is no stored token of ours.
+        Auth::Developer(_) => Ok(()),
     };
     if let Some(Err(why)) = claims.map(check) {
         return Finding::fail(
@@ -60,7 +62,11 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>) 
     }
     let through = login.provider.as_ref().map_or_else(String::new, |p| format!(" through {p}"));
     let since = login.since.rfc3339().unwrap_or_default();
-    Finding::ok(CHECK, format!("{}{through}, since {since}", login.user))
+    let saw = format!("{}{through}, since {since}", login.user);
+    if refused {
+        return Finding::warn(CHECK, format!("{saw}; it is not taken there any more"), sign_in);
+    }
+    Finding::ok(CHECK, saw)
 }
 
 /// `cognito_role` against the roles in the ID token.

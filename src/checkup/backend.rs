@@ -3,10 +3,14 @@
 
 use super::user_pool::{Answer, clock, get, no_clock};
 use super::{Checkup, Finding};
+use crate::error::Next;
 use crate::http::REQUEST_LIMIT;
 use crate::profile::auth::Backend;
 use crate::shell;
 use crate::user_pool::token::TokenError;
+
+/// The check of the stored login's token. A warning means that a person has to sign in.
+pub(super) const TOKEN: &str = "backend token";
 
 /// The backend and its token; and, apart, the clock, which is told later.
 pub fn findings(checkup: &Checkup<'_>, backend: &Backend) -> (Vec<Finding>, Finding) {
@@ -50,13 +54,16 @@ fn about(backend: &Backend, answer: &Answer) -> Finding {
 
 /// The stored login's token, asked for what the next renewal asks for.
 fn token(checkup: &Checkup<'_>, backend: &Backend) -> Option<Finding> {
-    const CHECK: &str = "backend token";
+    const CHECK: &str = TOKEN;
     let (session, profile) = (checkup.session, checkup.session.profile);
     let login = session.vault.load_stored().ok()?.filter(|login| !login.has_ended())?;
     let desk = session.developer_desk(backend).ok()?;
-
     Some(match desk.openid_token(&login.refresh_token, REQUEST_LIMIT) {
-        Ok(_) => Finding::ok(CHECK, format!("{} takes it", backend.host())),
+        Ok(tokens) => match session.check_owner(&tokens, &login) {
+            Ok(_) => Finding::ok(CHECK, format!("{} takes it", backend.host())),
+            Err(error) if error.next() == Next::SignIn => Finding::of(CHECK, &error, "").softened(),
+            Err(error) => Finding::of(CHECK, &error, &look(backend)),
+        },
         Err(TokenError::Ended) => {
             let saw = format!("{} has ended the login of {}", backend.host(), login.user);
             Finding::warn(CHECK, saw, profile.command("login"))

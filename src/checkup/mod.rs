@@ -121,7 +121,8 @@ impl Checkup<'_> {
         findings.extend(stores::findings(profile, self.places));
         findings.push(clock);
         findings.extend(machine::network(self));
-        findings.extend(account::findings(self));
+        let refused = findings.iter().any(|f| f.check == backend::TOKEN && f.status == Status::Warn);
+        findings.extend(account::findings(self, refused));
         findings
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Desk, columns, env, profile_name};
 use crate::checkup::config::Entries;
-use crate::checkup::{Checkup, Finding, Status, machine, state};
+use crate::checkup::{Checkup, Finding, Status, account, machine, state};
 use crate::cli::Doctor;
 use crate::journal::Journal;
 use crate::output;
@@ -65,8 +65,12 @@ fn told(name: &str, findings: &[Finding]) -> String {
 }
 
 fn summary(findings: &[Finding]) -> String {
+    let sign_in = findings.iter().find(|f| f.check == account::LOGIN && f.status == Status::Warn);
     match findings.iter().filter(|finding| finding.status == Status::Fail).count() {
-        0 => "Nothing has to change.".to_owned(),
+        0 => match sign_in {
+            Some(Finding { remedy, .. }) => format!("Nothing has to change. Next: {remedy}"),
+            None => "Nothing has to change.".to_owned(),
+        },
         1 => "One thing has to change.".to_owned(),
         n => format!("{n} things have to change."),
     }

@@ -133,6 +133,36 @@ impl Session<'_> {
         }
     }
 
+    /// The claims of the stored ID token, as far as it serves this profile. A backend's token is for one
+    /// identity pool: where the profile was edited, or another profile with this login has another pool,
+    /// it counts as none, and the backend is asked for ours.
+    pub fn stored_claims(&self, login: &Login) -> Option<Claims> {
+        let claims = Claims::decode(&login.id_token).ok()?;
+        let serves = match &self.profile.auth {
+            Auth::Browser(_) => true,
+            Auth::Developer(_) => self.check_pool(&claims).is_ok(),
+        };
+        serves.then_some(claims)
+    }
+
+    /// Whether an identity pool's own token is for the profile's pool.
+    pub(super) fn check_pool(&self, claims: &Claims) -> Result<(), String> {
+        claims.check_of_identity_pool(self.profile.identity_pool.as_ref().map_or("", |id| id.as_str()))
+    }
+
+    /// Whose login it is: the `sub` that its tokens have to have, once that is known. A backend's is the
+    /// identity, which is another one in each identity pool.
+    pub(super) fn owner(&self, login: &Login) -> Option<String> {
+        let known = match &self.profile.auth {
+            Auth::Browser(_) => Some(login.sub.clone()),
+            Auth::Developer(_) => {
+                let remembered = login.identity(self.profile.identity_pool.as_ref()?).map(str::to_owned);
+                remembered.or_else(|| Some(self.stored_claims(login)?.sub))
+            }
+        };
+        known.filter(|sub| !sub.is_empty())
+    }
+
     /// The IdentityId to ask for, where one is known: a backend's token names it.
     pub fn identity<'l>(&self, login: &'l Login, claims: &'l Claims) -> Option<&'l str> {
         match &self.profile.auth {
