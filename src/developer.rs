@@ -3,8 +3,8 @@
 //!
 //! Three calls: e-mail and password for the backend's token, that token for an IdentityId and an OpenID
 //! token, and the end of the login. What an answer means is decided by pure functions over status and
-//! body. The rule above all: nothing but a 401 for its token ends a login, and not if it is a web page,
-//! which is a proxy's.
+//! body. The rule above all: nothing but a 401 for its token ends a login, and only where the body is what
+//! a backend's is, empty or a JSON object. Anything else is a proxy's or a gateway's.
 
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
@@ -18,7 +18,7 @@ use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use ::http::{HeaderMap, HeaderValue, Method, Request, Response};
 use serde::Serializer;
 use serde::ser::SerializeMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
@@ -50,7 +50,7 @@ pub struct Admitted {
 pub enum NotAdmitted {
     /// Not this e-mail address with this password.
     WrongPassword,
-    /// The backend could not tell.
+    /// The backend could not tell, or lets nobody in by this request: another password is no help.
     Failed(Error),
 }
 
@@ -70,7 +70,13 @@ impl<'a> Answer<'a> {
 
     /// A web page: not from an API but from whatever stands before it.
     fn is_page(self) -> bool {
-        self.body.trim_ascii_start().starts_with(b"<")
+        let body = self.body.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(self.body);
+        body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Whether a refusal is the backend's own, and so may be believed. A gateway's is a page or a sentence.
+    fn is_the_backends(self) -> bool {
+        self.body.trim_ascii().is_empty() || serde_json::from_slice::<Map<String, Value>>(self.body).is_ok()
     }
 
     /// Two texts of a JSON object.
@@ -105,13 +111,14 @@ impl Desk<'_> {
     }
 
     /// Ends the login at the backend. A token that is unknown there has ended already.
-    pub fn end(&self, token: &RefreshToken) -> Result<(), Error> {
+    pub fn end(&self, token: &RefreshToken, limit: Duration) -> Result<(), Error> {
         let mut request = request(Method::POST, &self.backend.logout, Vec::new());
         self.authorize(request.headers_mut(), token)?;
-        let response = self.client.send(request, REQUEST_LIMIT).map_err(|e| self.later(e.what()))?;
+        let response = self.client.send(request, limit).map_err(|e| self.later(e.what()))?;
         let answer = Answer::of(&response);
         match answer.status {
-            200..=299 | 401 if !answer.is_page() => Ok(()),
+            200..=299 if !answer.is_page() => Ok(()),
+            401 if answer.is_the_backends() => Ok(()),
             _ => Err(self.unexpected(answer, keys::DEVELOPER_LOGOUT_PATH.name)),
         }
     }
@@ -142,7 +149,24 @@ impl Desk<'_> {
     fn read_admission(&self, answer: Answer<'_>) -> Result<Admitted, NotAdmitted> {
         let unexpected = |key| NotAdmitted::Failed(self.unexpected(answer, key));
         match answer.status {
-            400 | 401 | 403 if !answer.is_page() => Err(NotAdmitted::WrongPassword),
+            401 if answer.is_the_backends() => Err(NotAdmitted::WrongPassword),
+            403 if answer.is_the_backends() => {
+                let what = format!(
+                    "{} does not let this person in (403); ask whoever runs it.",
+                    self.backend.host()
+                );
+                Err(NotAdmitted::Failed(Error::new(Next::Stop, what, self.profile.command("login"))))
+            }
+            // Some frameworks say so of a wrong password, too; then there is one attempt for each `login`.
+            400 | 422 if answer.is_the_backends() => {
+                let what = format!(
+                    "{} does not take this sign-in ({}): it expects other fields than {}, or the password is wrong.",
+                    self.backend.host(),
+                    answer.status,
+                    keys::DEVELOPER_REQUEST_FIELDS.name
+                );
+                Err(NotAdmitted::Failed(Error::new(Next::Configure, what, self.profile.command("login"))))
+            }
             200..=299 => {
                 let (token, username) = answer.texts(&self.backend.login_fields);
                 let sendable = |t: &String| t.len() <= TOKEN_MAX && t.bytes().all(|b| b.is_ascii_graphic());
@@ -158,10 +182,13 @@ impl Desk<'_> {
     fn read_tokens(&self, answer: Answer<'_>) -> Result<Tokens, TokenError> {
         let host = self.backend.host();
         match answer.status {
-            401 if !answer.is_page() => Err(TokenError::Ended),
-            403 if !answer.is_page() => {
-                let what = format!("{host} gives this login no AWS identity (403).");
-                Err(TokenError::Refused(self.configure(what)))
+            401 if answer.is_the_backends() => Err(TokenError::Ended),
+            403 if answer.is_the_backends() => {
+                let what = format!(
+                    "{host} gives this login no AWS identity (403); ask whoever runs it, or sign in as somebody else."
+                );
+                let error = Error::new(Next::Configure, what, self.profile.command("login"));
+                Err(TokenError::Refused(error))
             }
             200..=299 => {
                 let unexpected = || TokenError::Unavailable {
@@ -208,9 +235,10 @@ impl Desk<'_> {
                 "{host} answered with a redirect ({status}), perhaps to the sign-in page of a network or proxy."
             ),
             404 | 405 => return self.configure(format!("{host} has nothing there ({status}); check {key}.")),
-            _ if answer.is_page() => {
+            _ if answer.is_page() || (matches!(status, 401 | 403) && !answer.is_the_backends()) => {
+                let thing = if answer.is_page() { "a web page" } else { "a text that is no JSON object" };
                 let what = format!(
-                    "{host} answered {status} with a web page, perhaps of a network or proxy. If that goes on, sign in again."
+                    "{host} answered {status} with {thing}, perhaps of a network or proxy. If that goes on, sign in again."
                 );
                 return Error::new(Next::TryAgain, what, self.profile.command("login"));
             }

@@ -6,150 +6,15 @@
 
 mod support;
 
-use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::Child;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
+use std::net::{Ipv4Addr, TcpListener};
+use support::backend::{
+    AWS, EMAIL, LOGIN, LOGOUT, PASSWORD, TOKEN, machine, signed_in, type_passwords, vouched,
+};
 use support::cases::Cases;
 use support::generated::check_generated;
-use support::terminal::{on_a_terminal, screen};
-use support::{Machine, PROGRAM, Ran, wait_until};
-
-const EMAIL: &str = "alice@example.com";
-const PASSWORD: &str = "correct horse battery canary";
-const TOKEN: &str = "backend-token-canary-0123456789abcdef";
-const LOGIN: &str = "/api/v1/auth/login";
-const AWS: &str = "/api/v1/auth/aws";
-const LOGOUT: &str = "/api/v1/auth/logout";
-
-/// A backend that answers what it is told to, on the port that the corpus knows by name.
-#[derive(Clone, Default)]
-struct Backend {
-    heard: Arc<Mutex<Vec<String>>>,
-    answers: Arc<Mutex<HashMap<&'static str, String>>>,
-    hangs: Arc<AtomicBool>,
-}
-
-impl Backend {
-    fn start(port: u16) -> Self {
-        let (backend, listener) = (Self::default(), TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap());
-        let served = backend.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let backend = served.clone();
-                thread::spawn(move || backend.talk(&mut stream.unwrap()));
-            }
-        });
-        backend
-    }
-
-    fn talk(&self, stream: &mut TcpStream) {
-        let Some(request) = read_request(stream) else { return };
-        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        let is_admitted = request.to_lowercase().contains(&format!("authorization: token {TOKEN}\r\n"));
-        self.heard.lock().unwrap().push(request);
-        while self.hangs.load(Ordering::Relaxed) {
-            thread::sleep(Duration::from_millis(10));
-        }
-        let answer = match self.answers.lock().unwrap().get(path.as_str()).cloned() {
-            Some(_) if path == AWS && !is_admitted => Some(whole(401, "{}")),
-            answer => answer,
-        };
-        // A client that has gone is the test's to notice.
-        let _ = stream.write_all(answer.unwrap_or_else(|| whole(404, "{}")).as_bytes());
-    }
-
-    fn answer(&self, path: &'static str, status: u16, body: &str) {
-        self.answers.lock().unwrap().insert(path, whole(status, body));
-    }
-
-    fn hang(&self, hangs: bool) {
-        self.hangs.store(hangs, Ordering::Relaxed);
-    }
-
-    /// The requests to a path.
-    fn heard(&self, path: &str) -> Vec<String> {
-        let heard = self.heard.lock().unwrap();
-        heard.iter().filter(|request| request.split(' ').nth(1) == Some(path)).cloned().collect()
-    }
-}
-
-fn whole(status: u16, body: &str) -> String {
-    format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
-}
-
-fn read_request(stream: &mut TcpStream) -> Option<String> {
-    let mut reader = BufReader::new(stream);
-    let (mut text, mut length) = (String::new(), 0);
-    while !text.ends_with("\r\n\r\n") {
-        let start = text.len();
-        if reader.read_line(&mut text).ok()? == 0 {
-            return None;
-        }
-        if let Some(value) = text[start..].to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(text + &String::from_utf8(body).unwrap())
-}
-
-/// A machine whose profile signs in at a backend that knows alice.
-fn machine() -> (Machine, Backend) {
-    let machine = Machine::bare();
-    let world = machine.sandbox.world();
-    machine.configure(&format!(
-        "[profile dev]\nregion = {}\nendpoint_url = {}\ncognito_auth = developer\n\
-         cognito_developer_url = http://127.0.0.1:{}/api/v1\ncognito_identity_pool_id = {}\n\
-         cognito_login_hint = {EMAIL}\ncognito_store = file\n",
-        world.region,
-        machine.sandbox.url(),
-        machine.port,
-        world.identity_pool.id
-    ));
-    let backend = Backend::start(machine.port);
-    backend.answer(LOGIN, 200, &format!("{{\"token\":\"{TOKEN}\",\"username\":\"alice\"}}"));
-    backend.answer(LOGOUT, 204, "");
-    vouch(&machine, &backend);
-    (machine, backend)
-}
-
-/// The backend has a fresh OpenID token for alice.
-fn vouch(machine: &Machine, backend: &Backend) {
-    let (id, token) = machine.sandbox.vouch_for("alice", 900);
-    backend.answer(AWS, 200, &vouched(&id, &token));
-}
-
-fn vouched(id: &str, token: &str) -> String {
-    format!("{{\"IdentityId\":\"{id}\",\"Token\":\"{token}\"}}")
-}
-
-/// Types `passwords` for the address that is offered, each when it is asked for.
-fn type_passwords(machine: &Machine, arguments: &str, passwords: &[&str]) -> Child {
-    let mut run = on_a_terminal(machine, &format!("{PROGRAM} {arguments}"));
-    let mut keyboard = run.stdin.take().unwrap();
-    for (number, password) in passwords.iter().enumerate() {
-        let asked = |what: &str| screen(machine).matches(what).count() == number + 1;
-        wait_until("the question", || asked(&format!("E-mail address [{EMAIL}]: ")));
-        keyboard.write_all(b"\n").unwrap();
-        wait_until("the question for the password", || asked("Password (it is not shown): "));
-        keyboard.write_all(format!("{password}\n").as_bytes()).unwrap();
-    }
-    run
-}
-
-fn signed_in() -> (Machine, Backend) {
-    let (machine, backend) = machine();
-    let mut run = type_passwords(&machine, "login --profile dev", &[PASSWORD]);
-    assert!(run.wait().unwrap().success(), "{}", screen(&machine));
-    (machine, backend)
-}
+use support::terminal::screen;
+use support::{Machine, PROGRAM, Ran};
 
 /// The program without any terminal.
 fn without_a_terminal(machine: &Machine, command: &str) -> Ran {
@@ -203,25 +68,6 @@ fn the_page_shows_what_the_program_prints() {
 }
 
 #[test]
-fn a_wrong_password_is_asked_for_again_and_not_for_ever() {
-    let (machine, backend) = machine();
-    backend.answer(LOGIN, 401, "{\"error\":\"no\"}");
-    let mut run = type_passwords(&machine, "login --profile dev", &["one", "two", "three"]);
-    assert_eq!(run.wait().unwrap().code(), Some(1));
-    assert_eq!(backend.heard(LOGIN).len(), 3);
-    assert!(screen(&machine).contains("in three attempts"), "{}", screen(&machine));
-    assert!(machine.login().is_none());
-}
-
-#[test]
-fn an_empty_password_is_never_sent() {
-    let (machine, backend) = machine();
-    let mut run = type_passwords(&machine, "login --profile dev", &["", "", ""]);
-    assert_eq!(run.wait().unwrap().code(), Some(1));
-    assert!(backend.heard(LOGIN).is_empty());
-}
-
-#[test]
 fn every_answer_of_a_backend_has_its_words_and_loses_nothing() {
     let mut cases = Cases::of("developer");
     let (machine, backend) = machine();
@@ -238,6 +84,9 @@ fn every_answer_of_a_backend_has_its_words_and_loses_nothing() {
     for (case, status, body) in [
         ("forbidden", 403, "{\"error\":\"no AWS for you\"}".to_owned()),
         ("a web page in place of a refusal", 401, "<html>Sign in to the network</html>".to_owned()),
+        ("a page after a byte order mark", 401, "\u{FEFF}<html>Sign in</html>".to_owned()),
+        ("a sentence in place of a refusal", 401, "Authorization Required by gateway".to_owned()),
+        ("a sentence in place of a prohibition", 403, "Forbidden by gateway".to_owned()),
         ("a web page in place of an answer", 200, "<html>Sign in to the network</html>".to_owned()),
         ("too many requests", 429, String::new()),
         ("down", 503, "{}".to_owned()),
@@ -248,7 +97,7 @@ fn every_answer_of_a_backend_has_its_words_and_loses_nothing() {
         ("other fields", 200, "{\"identity\":\"x\",\"token\":\"y\"}".to_owned()),
         ("a token that is none", 200, vouched(&alice, "canary")),
         ("a token for another identity than it says", 200, vouched(&alice, &of_bob)),
-        ("the identity of another person", 200, vouched(&bob, &of_bob)),
+        ("another identity than at the sign-in", 200, vouched(&bob, &of_bob)),
     ] {
         backend.answer(AWS, status, &body);
         cases.tell(case, &machine, &machine.call());
@@ -265,6 +114,63 @@ fn every_answer_of_a_backend_has_its_words_and_loses_nothing() {
     cases.tell("the backend's token has expired", &machine, &machine.call());
     assert_eq!(machine.login().unwrap()["refresh_token"], "", "the login has ended");
     cases.compare();
+}
+
+/// Identities are merged and deleted, and a backend's list of people may be made anew.
+#[test]
+fn whoever_has_another_identity_signs_in_again_and_is_not_stuck() {
+    let (machine, backend) = signed_in();
+    let (new, token) = machine.sandbox.vouch_for("alice again", 900);
+    backend.answer(AWS, 200, &vouched(&new, &token));
+    let doctor = machine.run(&["doctor", "--profile", "dev"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.stdout);
+    for line in
+        ["warn  backend token", "another identity", "warn  login", "-> cognito-creds login --profile dev"]
+    {
+        assert!(doctor.stdout.contains(line), "{line}: {}", doctor.stdout);
+    }
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    let (what, paste) = machine.call().failure();
+    assert!(
+        what.contains("another identity") && paste == "cognito-creds login --profile dev",
+        "{what}\n{paste}"
+    );
+    assert!(type_passwords(&machine, "login --profile dev", &[PASSWORD]).wait().unwrap().success());
+    machine.call().document();
+}
+
+/// The backend vouches at one pool, and the profile is mended or moved later.
+#[test]
+fn the_backend_is_asked_anew_where_the_profile_has_another_identity_pool() {
+    let (machine, backend) = signed_in();
+    machine
+        .sandbox
+        .change(|world| world.identity_pool.id = world.identity_pool.id.replace("0f5ca1ab", "1f5ca1ab"));
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace("0f5ca1ab", "1f5ca1ab"));
+    let (id, token) = machine.sandbox.vouch_for("somebody by another name", 900);
+    backend.answer(AWS, 200, &vouched(&id, &token));
+    let doctor = machine.run(&["doctor", "--profile", "dev"]);
+    assert_eq!(doctor.code, 0, "{}", doctor.stdout);
+    machine.call().document();
+    assert_eq!(machine.login().unwrap()["sub"], id.as_str());
+    assert_eq!(backend.heard(LOGIN).len(), 1, "nobody had to sign in");
+}
+
+#[test]
+fn the_doctor_says_once_and_for_all_that_a_login_has_ended() {
+    let (fresh, _backend) = machine();
+    let doctor = fresh.run(&["doctor", "--profile", "dev"]).stdout;
+    assert!(doctor.ends_with("Nothing has to change. Next: cognito-creds login --profile dev\n"), "{doctor}");
+
+    let (machine, backend) = signed_in();
+    backend.answer(AWS, 401, "{}");
+    let doctor = machine.run(&["doctor", "--profile", "dev"]).stdout;
+    for line in ["warn  backend token", "warn  login"] {
+        assert!(doctor.contains(line), "{doctor}");
+    }
+    assert!(doctor.ends_with("Next: cognito-creds login --profile dev\n"), "{doctor}");
 }
 
 #[test]
@@ -311,6 +217,10 @@ fn a_logout_ends_the_login_at_the_backend_too() {
     backend.answer(LOGOUT, 503, "");
     let mut cases = Cases::of("developer-logout");
     cases.tell("down", &machine, &machine.run(&["logout", "--profile", "dev"]));
+    assert!(machine.login().is_none(), "everything local goes all the same");
+    let (machine, backend) = signed_in();
+    backend.answer(LOGOUT, 401, "Authorization Required by gateway");
+    cases.tell("a gateway refuses", &machine, &machine.run(&["logout", "--profile", "dev"]));
     assert!(machine.login().is_none(), "everything local goes all the same");
     assert!(machine.call().failure().0.contains("needs a sign-in"));
     cases.compare();

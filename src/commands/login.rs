@@ -8,7 +8,7 @@ use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::output;
 use crate::profile::Profile;
-use crate::profile::auth::Auth;
+use crate::profile::auth::{Auth, Backend};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::secret::Password;
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
@@ -95,14 +95,14 @@ fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
             attendance.run(app, way, |url, redirect| announce(args, profile, way, url, redirect))?
         }
         Auth::Developer(backend) => {
-            let mut offered = backend.login_hint.clone();
+            let mut address = None;
             attendance.run_at_backend(backend, |wrong| {
                 terminal::say(wrong.unwrap_or(&format!(
                     "Signing in at {} for profile {}.",
                     backend.host(),
                     profile.name
                 )));
-                ask_for_password(&mut offered)
+                ask_for_password(backend, &mut address)
             })?
         }
     };
@@ -189,17 +189,30 @@ fn ask_for_address(
     hidden.ask("Paste it here (it is not shown): ")
 }
 
-/// Asks for e-mail address and password; the address typed last is offered the next time.
-fn ask_for_password(offered: &mut Option<String>) -> std::io::Result<(String, Password)> {
-    let question = match offered.as_deref() {
+/// Asks for e-mail address and password, and after the first time for the password alone.
+fn ask_for_password(backend: &Backend, address: &mut Option<String>) -> std::io::Result<(String, Password)> {
+    let email = match address {
+        Some(email) => email,
+        None => address.insert(ask_for_email(backend)?),
+    };
+    let password = terminal::ask_hidden("Password (it is not shown): ")?;
+    Ok((email.clone(), Password::new(password)))
+}
+
+/// What is no address is not repeated on the screen, nor sent: it may be a password.
+fn ask_for_email(backend: &Backend) -> std::io::Result<String> {
+    let question = match backend.login_hint.as_deref() {
         Some(address) => format!("E-mail address [{}]: ", foreign(address)),
         None => "E-mail address: ".to_owned(),
     };
-    let typed = terminal::ask(&question)?;
-    let email = if typed.is_empty() { offered.clone().unwrap_or_default() } else { typed };
-    *offered = Some(email.clone()).filter(|email| !email.is_empty());
-    let password = terminal::ask_hidden("Password (it is not shown): ")?;
-    Ok((email, Password::new(password)))
+    loop {
+        let typed = terminal::ask(&question)?;
+        let email = if typed.is_empty() { backend.login_hint.clone().unwrap_or_default() } else { typed };
+        if email.contains('@') || (!backend.knows_by_email() && !email.is_empty()) {
+            return Ok(email);
+        }
+        terminal::say("That is no e-mail address.");
+    }
 }
 
 fn welcome(profile: &Profile, signed_in: &SignedIn) -> String {

@@ -120,7 +120,7 @@ fn revoke(desk: &Desk, vault: &Vault<'_>, live: &[&Login]) -> Result<Revoked, Er
             }
             Auth::Developer(backend) => {
                 let desk = session.developer_desk(backend);
-                let ended = desk.and_then(|desk| desk.end(&login.refresh_token));
+                let ended = desk.and_then(|desk| desk.end(&login.refresh_token, REQUEST_LIMIT));
                 let told = "the login could not be ended at the backend and stays valid there";
                 (ended.map(|()| Revoked::Yes), told)
             }

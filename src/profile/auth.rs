@@ -140,6 +140,13 @@ impl Backend {
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
+
+    /// Whether people are known here by their e-mail address: the field's name says so, and the address that
+    /// is offered does not say otherwise.
+    pub fn knows_by_email(&self) -> bool {
+        let of_field = self.request_fields[0].to_ascii_lowercase().contains("mail");
+        of_field && self.login_hint.as_ref().is_none_or(|hint| hint.contains('@'))
+    }
 }
 
 impl Auth {

@@ -263,8 +263,24 @@ impl<'a> Attendance<'a> {
         Ok(Login::new(profile, tokens, refresh, &claims, Timestamp::now()))
     }
 
-    /// Stores the login and fetches the profile's credentials.
-    fn settle(&self, mut login: Login) -> Result<Settled, Error> {
+    /// Stores the login and fetches the profile's credentials. An error means that it was not stored.
+    fn settle(&self, login: Login) -> Result<Settled, Error> {
+        let (session, profile) = (self.session, self.session.profile);
+        let (login, _lock) = self.store(login)?;
+        let (user, provider) = (login.user.clone(), login.provider.clone());
+        if profile.identity_pool.is_none() {
+            return Ok(Settled { user, provider, credentials: Ok(None) });
+        }
+        let credentials = match session.exchange(login, Instant::now() + RENEWAL_LIMIT) {
+            Ok(Some(credentials)) => Ok(Some(credentials)),
+            Ok(None) => Err(words::not_accepted(profile)),
+            Err(error) => Err(words::survived_sign_in(profile, error)),
+        };
+        Ok(Settled { user, provider, credentials })
+    }
+
+    /// Stores the login in place of the one before; with it, the login's lock.
+    fn store(&self, mut login: Login) -> Result<(Login, Waited<()>), Error> {
         let (session, profile) = (self.session, self.session.profile);
         let path = login_lock(self.journal.folder()?, profile);
         login.sign_in.clone_from(&self.record.attempt);
@@ -290,16 +306,7 @@ impl<'a> Attendance<'a> {
             session.vault.forget_credentials(&entry);
         }
         session.vault.save(&login)?;
-        let (user, provider) = (login.user.clone(), login.provider.clone());
-        if profile.identity_pool.is_none() {
-            return Ok(Settled { user, provider, credentials: Ok(None) });
-        }
-        let credentials = match session.exchange(login, Instant::now() + RENEWAL_LIMIT) {
-            Ok(Some(credentials)) => Ok(Some(credentials)),
-            Ok(None) => Err(words::not_accepted(profile)),
-            Err(error) => Err(words::survived_sign_in(profile, error)),
-        };
-        Ok(Settled { user, provider, credentials })
+        Ok((login, lock))
     }
 }
 

@@ -153,6 +153,29 @@ pub(super) fn no_password(profile: &Profile) -> Error {
     Error::new(Next::Stop, what, profile.command("login"))
 }
 
+/// Before the question for the password is put once more.
+pub(super) const NOTHING_TYPED: &str = "Nothing was typed.";
+
+/// Before the next attempt. The address is not asked for again: its question shows what is typed, and people
+/// would type the next password there.
+pub(super) fn not_the_password(email: &str) -> String {
+    format!(
+        "That is not the password of {}. For another address, end this with Ctrl-C and begin again.",
+        foreign(email)
+    )
+}
+
+/// The backend has admitted a person and could not vouch for them then.
+pub(super) fn not_vouched_for_yet(profile: &Profile, user: &str, why: &Error) -> Error {
+    let what = format!(
+        "{user} is signed in for profile {}, but has no credentials yet: {}",
+        profile.name,
+        why.what()
+    );
+    let error = Error::new(why.next(), what, why.paste());
+    why.detail().map_or(error.clone(), |detail| error.because(detail))
+}
+
 pub(super) fn wrong_password(profile: &Profile) -> Error {
     let what = format!(
         "{} accepted no e-mail address and password in three attempts; nobody was signed in.",
