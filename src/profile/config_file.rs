@@ -206,7 +206,7 @@ fn cut(text: &str, wanted: impl Fn(&str) -> bool) -> Result<Cuts<'_>, BrokenLine
         let broken = |what: &str| BrokenLine { line: number, what: what.to_owned() };
         let mut kept = line;
         match classify(line) {
-            Line::Blank => continue,
+            Line::Blank | Line::IndentedComment => continue,
             Line::Header(None) => return Err(broken("the section has no closing ]")),
             Line::Header(Some(header)) => {
                 target = Some(match kind(header) {
@@ -272,6 +272,12 @@ mod tests {
     fn names_with_blanks_and_quotes_are_found() {
         assert_eq!(get("[profile \"two words\"]\nx = 1\n", "two words", "x").unwrap(), "1");
         assert_eq!(get("[profile two words]\nx = 1\n", "two words", "x").unwrap(), "1");
+    }
+
+    #[test]
+    fn an_indented_comment_is_no_part_of_a_value() {
+        let text = "[profile a]\n  # above\nx = 1\n  # below\ns3 =\n  ; inside\n  k = v\n";
+        assert_eq!(get(text, "a", "x").unwrap(), "1");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The file is the person's: comments, order, indentation, line ends, a missing last newline, nested
 //! blocks and sections that stand there twice stay as they are. Nothing here reads or writes a file.
 
-use super::lines::{Line, classify, is_profile};
+use super::lines::{Line, classify, comment, is_profile};
 use super::{keys, process_line};
 use std::borrow::Cow;
 
@@ -27,14 +27,14 @@ pub fn set(text: &str, name: &str, changes: &[(&str, &str)]) -> String {
 }
 
 /// Takes our lines out of profile `name`: every `cognito_*` key, `credential_process` where it runs
-/// this program, and the section's header if [`set`] would write it anew.
+/// this program, and the header of a section that had nothing else, if [`set`] would write it anew.
 pub fn unset(text: &str, name: &str) -> String {
     let mut document = Document::read(text, name);
     document.remove(|entry| {
         entry.key.starts_with(keys::PREFIX)
-            || (entry.key == process_line::KEY && process_line::is_ours(entry.value))
+            || (entry.key == process_line::KEY && process_line::is_ours(entry.after))
     });
-    document.remove_empty_section(name);
+    document.remove_emptied_sections(name);
     document.text()
 }
 
@@ -72,17 +72,23 @@ pub fn check_value(value: &str) -> Result<(), &'static str> {
 struct Entry<'a> {
     /// In lower case, as botocore reads it.
     key: String,
-    value: &'a str,
+    /// All that follows the `=`.
+    after: &'a str,
 }
 
 /// What a line is to the profile that is changed.
 enum Part<'a> {
     /// A line of another section, a comment, a blank line.
     Other,
-    Header,
+    Header {
+        /// Whether an entry of the section was taken out.
+        has_lost: bool,
+    },
     Entry(Entry<'a>),
     /// An indented line that belongs to the entry above it.
     Nested,
+    /// An indented comment below an entry.
+    NestedComment,
 }
 
 struct Row<'a> {
@@ -112,14 +118,15 @@ impl<'a> Document<'a> {
             let part = match classify(text) {
                 Line::Header(header) => {
                     (inside, in_entry) = (header.is_some_and(|header| is_profile(header, name)), false);
-                    if inside { Part::Header } else { Part::Other }
+                    if inside { Part::Header { has_lost: false } } else { Part::Other }
                 }
                 Line::Property(_) if inside => {
                     in_entry = true;
-                    let (key, value) = text.split_once('=').unwrap_or((text, ""));
-                    Part::Entry(Entry { key: key.trim().to_ascii_lowercase(), value: value.trim() })
+                    let (key, after) = text.split_once('=').unwrap_or((text, ""));
+                    Part::Entry(Entry { key: key.trim().to_ascii_lowercase(), after })
                 }
                 Line::Continuation if in_entry => Part::Nested,
+                Line::IndentedComment if in_entry => Part::NestedComment,
                 _ => Part::Other,
             };
             Row { text: Cow::Borrowed(text), end, part }
@@ -127,25 +134,62 @@ impl<'a> Document<'a> {
         Self { rows: rows.collect(), end, is_open }
     }
 
-    /// Gives every such entry a new value, in its line; whether there was one.
+    /// Gives every such entry a new value, in its line; whether there was one. A comment at the end of
+    /// the line stays there in our own lines. Other tools take it for a part of the value, so for a key
+    /// of theirs it moves to a line above.
     fn replace(&mut self, is_it: impl Fn(&Entry<'_>) -> bool, value: &str) -> bool {
         let mut found = false;
         self.remove_nested(&is_it);
-        for row in &mut self.rows {
-            if matches!(&row.part, Part::Entry(entry) if is_it(entry)) {
-                row.text = Cow::Owned(with_value(&row.text, value));
+        let mut rows = Vec::with_capacity(self.rows.len() + 1);
+        for mut row in std::mem::take(&mut self.rows) {
+            if let Part::Entry(entry) = &row.part
+                && is_it(entry)
+            {
                 found = true;
+                let line = with_value(&row.text, value);
+                let comment = comment(entry.after);
+                let text = if entry.key.starts_with(keys::PREFIX) {
+                    format!("{line}{comment}")
+                } else {
+                    let above = comment.trim().to_owned();
+                    if !above.is_empty() {
+                        rows.push(Row { text: Cow::Owned(above), end: row.end, part: Part::Other });
+                    }
+                    line
+                };
+                row.text = Cow::Owned(text);
             }
+            rows.push(row);
         }
+        self.rows = rows;
         found
     }
 
     fn remove(&mut self, is_it: impl Fn(&Entry<'_>) -> bool) {
         self.remove_nested(&is_it);
+        let (mut header, mut below) = (None, false);
+        for at in 0..self.rows.len() {
+            match &self.rows[at].part {
+                Part::Header { .. } => (header, below) = (Some(at), false),
+                Part::Entry(entry) => {
+                    below = is_it(entry);
+                    if let Some(header) = header.filter(|_| below) {
+                        self.rows[header].part = Part::Header { has_lost: true };
+                    }
+                }
+                // Some SDKs would take it for a part of the entry that is above it now.
+                Part::NestedComment if below => {
+                    let row = &mut self.rows[at];
+                    (row.text, row.part) = (Cow::Owned(row.text.trim_start().to_owned()), Part::Other);
+                }
+                _ => {}
+            }
+        }
         self.rows.retain(|row| !matches!(&row.part, Part::Entry(entry) if is_it(entry)));
     }
 
-    /// The lines that belong to such an entry are part of its value.
+    /// The lines that belong to such an entry are part of its value; a comment among them is the
+    /// person's.
     fn remove_nested(&mut self, is_it: impl Fn(&Entry<'_>) -> bool) {
         let mut below = false;
         self.rows.retain(|row| match &row.part {
@@ -154,7 +198,7 @@ impl<'a> Document<'a> {
                 true
             }
             Part::Nested => !below,
-            Part::Header | Part::Other => true,
+            Part::Header { .. } | Part::NestedComment | Part::Other => true,
         });
     }
 
@@ -186,7 +230,11 @@ impl<'a> Document<'a> {
     /// `[profile default]` the latter counts, as it does for the SDKs.
     fn place_of_new_entries(&self) -> Option<usize> {
         let headers = || {
-            self.rows.iter().enumerate().filter(|(_, row)| matches!(row.part, Part::Header)).map(|(at, _)| at)
+            self.rows
+                .iter()
+                .enumerate()
+                .filter(|(_, row)| matches!(row.part, Part::Header { .. }))
+                .map(|(at, _)| at)
         };
         let start =
             headers().find(|at| self.rows[*at].text.starts_with("[profile")).or_else(|| headers().next())?;
@@ -194,21 +242,27 @@ impl<'a> Document<'a> {
         let ends = |row: &Row<'_>| matches!(classify(&row.text), Line::Header(_));
         let length = section.iter().position(ends).unwrap_or(section.len());
         // An indented line would become part of an entry that is put above it.
-        let is_text = |row: &Row<'_>| matches!(classify(&row.text), Line::Property(_) | Line::Continuation);
+        let is_text = |row: &Row<'_>| {
+            matches!(classify(&row.text), Line::Property(_) | Line::Continuation | Line::IndentedComment)
+        };
         let last = section[..length].iter().rposition(is_text);
         Some(start + 1 + last.map_or(0, |last| last + 1))
     }
 
-    /// Takes out a header as [`insert`](Self::insert) writes it, with the blank line before it, where
-    /// nothing is left below it.
-    fn remove_empty_section(&mut self, name: &str) {
+    /// Takes out every header as [`insert`](Self::insert) writes it, with the blank line before it, that
+    /// has lost an entry and has nothing left below it. An empty section of the person's own stays.
+    fn remove_emptied_sections(&mut self, name: &str) {
         let header = header(name);
-        let Some(at) = self.rows.iter().position(|row| row.text == header) else { return };
-        let below = self.rows[at + 1..].iter().find(|row| !row.text.trim().is_empty());
-        if below.is_none_or(|row| matches!(classify(&row.text), Line::Header(_))) {
-            self.rows.remove(at);
-            if at > 0 && self.rows[at - 1].text.is_empty() {
-                self.rows.remove(at - 1);
+        let emptied =
+            |row: &Row<'_>| matches!(row.part, Part::Header { has_lost: true }) && row.text == header;
+        let headers: Vec<_> = (0..self.rows.len()).filter(|at| emptied(&self.rows[*at])).collect();
+        for at in headers.into_iter().rev() {
+            let below = self.rows[at + 1..].iter().find(|row| !row.text.trim().is_empty());
+            if below.is_none_or(|row| matches!(classify(&row.text), Line::Header(_))) {
+                self.rows.remove(at);
+                if at > 0 && self.rows[at - 1].text.is_empty() {
+                    self.rows.remove(at - 1);
+                }
             }
         }
     }
@@ -231,10 +285,11 @@ fn header(name: &str) -> String {
     if name == "default" { "[default]".to_owned() } else { format!("[profile {name}]") }
 }
 
-/// A line with another value, its key and the blanks around its `=` as they were.
+/// A line with another value, its key and the blanks around its `=` as they were, without a comment.
 fn with_value(line: &str, value: &str) -> String {
     let after = line.find('=').map_or(line.len(), |at| at + 1);
     let (key, rest) = line.split_at(after);
+    let rest = &rest[..rest.len() - comment(rest).len()];
     let blanks = &rest[..rest.len() - rest.trim_start().len()];
     let blanks = if rest.trim().is_empty() { " " } else { blanks };
     format!("{key}{blanks}{value}")

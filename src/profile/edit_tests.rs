@@ -18,9 +18,15 @@ const LINES: &[&str] = &[
     "s3 =",
     "  max_concurrent_requests = 20",
     "\tcognito_domain = nested",
+    "  # an indented comment",
+    "\t; another = one",
     "output=json",
     "credential_process = granted credential-process --profile dev",
     "cognito_domain = of another",
+    "cognito_domain=of another\t# with a comment",
+    "cognito_role = # a comment alone",
+    "region = us-east-1 ; the old one",
+    "credential_process = /opt/cognito-creds credential-process --profile dev # mine",
     "[profile dev3]",
 ];
 
@@ -46,19 +52,38 @@ fn changes() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     prop::sample::subsequence(CHANGES, 1..=CHANGES.len()).prop_shuffle()
 }
 
-/// A file as the lines that are not to change: those without the keys that are set, in profile dev.
+/// A file as what is not to change: the lines without the keys that are set, in profile dev, and of
+/// lines with them the comment.
 fn others(text: &str, keys: &[&str]) -> Vec<String> {
     let document = Document::read(text, "dev");
     let mut below = false;
-    let others = document.rows.iter().filter(|row| match &row.part {
-        Part::Entry(entry) => {
-            below = keys.contains(&entry.key.as_str());
-            !below
-        }
-        Part::Nested => !below,
-        _ => true,
-    });
-    others.map(|row| format!("{}{:?}", row.text, row.end)).collect()
+    let other = |row: &Row<'_>| {
+        let text = match &row.part {
+            Part::Entry(entry) => {
+                below = keys.contains(&entry.key.as_str());
+                if below {
+                    Some(comment(entry.after).trim()).filter(|c| !c.is_empty())
+                } else {
+                    Some(&*row.text)
+                }
+            }
+            Part::Nested if below => None,
+            _ => Some(&*row.text),
+        };
+        text.map(|text| format!("{text}{:?}", row.end))
+    };
+    document.rows.iter().filter_map(other).collect()
+}
+
+/// Whether a section of dev has nothing in it.
+fn has_empty_section(text: &str) -> bool {
+    let rows = Document::read(text, "dev").rows;
+    let is_empty = |(at, row): (usize, &Row<'_>)| {
+        let below = rows[at + 1..].iter().find(|row| !row.text.trim().is_empty());
+        matches!(row.part, Part::Header { .. })
+            && below.is_none_or(|row| matches!(classify(&row.text), Line::Header(_)))
+    };
+    rows.iter().enumerate().any(is_empty)
 }
 
 proptest! {
@@ -97,10 +122,10 @@ proptest! {
     #[test]
     fn taking_out_what_was_set_gives_the_file_as_it_was(text in file(), changes in changes()) {
         let ours: Vec<_> = changes.into_iter().filter(|(key, _)| *key != "region").collect();
-        let keys: Vec<_> = CHANGES.iter().map(|(key, _)| *key).filter(|key| *key != "region").collect();
-        prop_assume!(others(&text, &keys).len() == others(&text, &[]).len());
-        // An empty section can't be told from one that was made for our keys.
-        prop_assume!(unset(&text, "dev") == text);
+        let none: Vec<_> = CHANGES.iter().filter(|(key, _)| *key != "region").map(|(key, _)| (*key, "")).collect();
+        let text = set(&text, "dev", &none);
+        // Once it has had our keys, it can't be told from one that was made for them.
+        prop_assume!(!has_empty_section(&text));
         prop_assert_eq!(unset(&set(&text, "dev", &ours), "dev"), text);
     }
 
@@ -116,6 +141,28 @@ proptest! {
             let before = format!("{text}\n[profile dev]\n");
             prop_assert!(config_file::read_text(&before, Path::new("config"), "dev").is_err());
         }
+    }
+
+    #[test]
+    fn unset_leaves_what_is_not_ours(text in file()) {
+        let ours = |entry: &Entry<'_>| {
+            entry.key.starts_with("cognito_") || (entry.key == "credential_process" && process_line::is_ours(entry.after))
+        };
+        let mut below = false;
+        let document = Document::read(&text, "dev");
+        let kept: Vec<_> = document.rows.iter().filter_map(|row| {
+            if let Part::Entry(entry) = &row.part { below = ours(entry) }
+            let is_gone = below && matches!(row.part, Part::Entry(_) | Part::Nested);
+            (!is_gone && !row.text.trim().is_empty()).then(|| row.text.trim())
+        }).collect();
+        let new = unset(&text, "dev");
+        let is_header = |line: &&str| *line == "[profile dev]";
+        let found: Vec<_> = new.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        prop_assert_eq!(
+            found.iter().copied().filter(|l| !is_header(l)).collect::<Vec<_>>(),
+            kept.into_iter().filter(|l| !is_header(l)).collect::<Vec<_>>()
+        );
+        prop_assert_eq!(unset(&new, "dev"), new);
     }
 
     #[test]
@@ -140,7 +187,7 @@ fn a_key_is_changed_in_its_own_line_and_the_others_follow_the_last_entry() {
     let text =
         "# top\n[profile dev]\ncognito_domain=old # note\ns3 =\n  a = 1\n\n# about x\n[profile x]\ny = 1\n";
     let new = set(text, "dev", &[("cognito_domain", "new"), ("cognito_role", "R")]);
-    let wanted = "# top\n[profile dev]\ncognito_domain=new\ns3 =\n  a = 1\ncognito_role = R\n\n# about x\n[profile x]\ny = 1\n";
+    let wanted = "# top\n[profile dev]\ncognito_domain=new # note\ns3 =\n  a = 1\ncognito_role = R\n\n# about x\n[profile x]\ny = 1\n";
     assert_eq!(new, wanted);
 }
 
@@ -178,4 +225,42 @@ fn indented_lines_below_a_key_of_ours_are_part_of_it() {
     let set = set(text, "dev", &[("cognito_role", "R")]);
     assert_eq!(set, "[profile dev]\ns3 =\n  a = 1\ncognito_role = R\n# note\nregion = x\n");
     assert_eq!(unset(text, "dev"), "[profile dev]\ns3 =\n  a = 1\n# note\nregion = x\n");
+}
+
+#[test]
+fn a_comment_at_the_end_of_a_line_stays_where_no_other_tool_misreads_it() {
+    let text = "[profile dev]\r\ncredential_process = cognito-creds credential-process --profile dev ; mine\r\nregion=x\t# home\r\ncognito_role = R  # old\r\ncognito_login = # none\r\n";
+    let new = set(
+        text,
+        "dev",
+        &[("credential_process", "/c"), ("region", "y"), ("cognito_role", "S"), ("cognito_login", "l")],
+    );
+    let wanted = "[profile dev]\r\n; mine\r\ncredential_process = /c\r\n# home\r\nregion=y\r\ncognito_role = S  # old\r\ncognito_login = l # none\r\n";
+    assert_eq!(new, wanted);
+}
+
+#[test]
+fn indented_comments_stay_and_never_join_another_entry() {
+    let text = "[profile dev]\nregion = x\ncognito_role =\n  b = 2\n  # about b\n\t; more\noutput = json\n";
+    let changed = set(text, "dev", &[("cognito_role", "R")]);
+    assert_eq!(
+        changed,
+        "[profile dev]\nregion = x\ncognito_role = R\n  # about b\n\t; more\noutput = json\n"
+    );
+    let section = config_file::read_text(&changed, Path::new("config"), "dev").unwrap().unwrap();
+    assert_eq!(section.get("cognito_role"), Some("R"));
+    let without = "[profile dev]\nregion = x\n# about b\n; more\noutput = json\n";
+    assert_eq!(unset(text, "dev"), without);
+    assert_eq!(unset("[profile dev]\ncognito_role = R\n  # a\n", "dev"), "[profile dev]\n# a\n");
+}
+
+#[test]
+fn an_empty_section_that_was_never_ours_stays() {
+    for text in [
+        "[default]\nregion = x\n\n[profile dev]\n",
+        "[profile dev]\n\n[profile dev]\ncognito_role = R\n# note\n",
+    ] {
+        let wanted = text.replace("cognito_role = R\n", "");
+        assert_eq!(unset(text, "dev"), wanted);
+    }
 }

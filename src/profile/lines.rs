@@ -12,6 +12,9 @@ pub(super) enum Line<'a> {
     /// Whether it has its `=`.
     Property(bool),
     Continuation,
+    /// A comment for botocore (configparser strips the line first); for SDKs that don't, a part of the
+    /// entry above it.
+    IndentedComment,
 }
 
 pub(super) fn classify(line: &str) -> Line<'_> {
@@ -19,9 +22,20 @@ pub(super) fn classify(line: &str) -> Line<'_> {
         None | Some(b'#' | b';') => Line::Blank,
         Some(b'[') => Line::Header(line[1..].find(']').map(|end| line[1..=end].trim())),
         Some(b' ' | b'\t' | b'\r') if line.trim().is_empty() => Line::Blank,
+        Some(b' ' | b'\t') if line.trim_start().starts_with(['#', ';']) => Line::IndentedComment,
         Some(b' ' | b'\t') => Line::Continuation,
         Some(_) => Line::Property(line.contains('=')),
     }
+}
+
+/// The comment at the end of what follows an `=`, with the blanks before it; empty where there is none.
+/// The AWS SDKs for Rust, Java, Go and JavaScript begin it at a `#` or `;` behind a blank; botocore knows
+/// none.
+pub(super) fn comment(after: &str) -> &str {
+    let starts =
+        |(at, c): &(usize, char)| matches!(c, '#' | ';') && after[..*at].ends_with(char::is_whitespace);
+    let Some((at, _)) = after.char_indices().find(starts) else { return "" };
+    &after[after[..at].trim_end().len()..]
 }
 
 /// What a section is, by its header.

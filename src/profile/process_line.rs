@@ -3,6 +3,7 @@
 //! botocore runs the line without a shell, most others with one; some cut it at `#` or `;`, some drop
 //! quotes. What all of them understand is an absolute path and plain words.
 
+use super::lines::comment;
 use super::{Environment, edit};
 use crate::error::{Error, Next};
 use crate::shell;
@@ -29,9 +30,16 @@ pub fn every_sdk_reads(word: &str) -> bool {
     !word.contains(|c: char| c.is_whitespace() || c.is_control() || is_special(c))
 }
 
-/// Whether a value of the key runs this program, whatever is wrong with it otherwise.
+/// Whether a value of the key runs this program, whatever is wrong with it otherwise. A wrapper around
+/// it, or another program that has our name among its arguments, is somebody else's.
 pub fn is_ours(value: &str) -> bool {
-    value.contains(PROGRAM) && value.contains("credential-process")
+    let value = value[..value.len() - comment(value).len()].trim();
+    let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.split_once(*quote));
+    let (program, arguments) =
+        quoted.or_else(|| value.split_once(char::is_whitespace)).unwrap_or((value, ""));
+    let file = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    let is_program = file == PROGRAM || file.strip_suffix(".exe") == Some(PROGRAM);
+    is_program && arguments.split_whitespace().any(|word| word == "credential-process")
 }
 
 /// The value that runs `program` for profile `name`.
@@ -93,10 +101,24 @@ mod tests {
         for ours in [
             "cognito-creds credential-process --profile a",
             "\"/sp ace/cognito-creds\" -v credential-process",
+            "'/sp ace/cognito-creds' credential-process",
+            r"C:\bin\cognito-creds.exe credential-process --profile a",
+            " /opt/cognito-creds credential-process --profile=a # mine",
         ] {
             assert!(is_ours(ours), "{ours}");
         }
-        for other in ["granted credential-process --profile a", "cognito-creds token", ""] {
+        for other in [
+            "granted credential-process --profile a",
+            "cognito-creds token",
+            "",
+            "/opt/wrap --cache /tmp/cognito-creds credential-process",
+            "/opt/cognito-creds-wrapper credential-process",
+            "/opt/my-cognito-creds credential-process",
+            "/opt/cognito-creds/other credential-process",
+            "cognito-creds my-credential-process",
+            "cognito-creds token # no credential-process",
+            "env A=b cognito-creds credential-process --profile a",
+        ] {
             assert!(!is_ours(other), "{other}");
         }
     }
