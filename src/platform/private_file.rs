@@ -4,7 +4,7 @@
 //! rights for the user, administrators and the system only.
 
 use super::Unusable;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,9 @@ const FILE_BYTES: u64 = 1 << 20;
 /// The rights of the group and of everybody.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
+/// The rights of the group.
+#[cfg(unix)]
+const GROUP: u32 = 0o070;
 /// A temporary file as old as this was left behind by a process that died.
 const ABANDONED: Duration = Duration::from_mins(1);
 
@@ -172,23 +175,23 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// As [`write_private`] for a person's own file: the mode of the one that is there is kept, and so are
-/// the files beside it.
+/// As [`write_private`] for a person's own file: mode and group of the one that is there are kept, and
+/// so are the files beside it. Where the group can't be kept, no group gets a right.
 ///
 /// # Errors
 /// As [`write_private`].
 pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let permissions = match fs::metadata(path) {
+    let old = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
-        found => Some(found?.permissions()),
+        found => Some(found?),
     };
-    replace(path, bytes, permissions)
+    replace(path, bytes, old.as_ref())
 }
 
-fn replace(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+fn replace(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> {
     let (folder, prefix) = temporaries_of(path)?;
     let temporary = folder.join(format!("{prefix}{:016x}.tmp", getrandom::u64()?));
-    let written = write_new(&temporary, bytes, permissions).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, bytes, old).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(error);
@@ -208,16 +211,31 @@ pub fn remove_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A new file, 0600 where nothing else is asked for.
-fn write_new(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+/// A new file: 0600, or with the rights of `old`.
+fn write_new(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> {
     let mut file = open_private(path, OpenOptions::new().write(true).create_new(true))?;
-    #[cfg(unix)]
-    let permissions = permissions.or(Some(std::os::unix::fs::PermissionsExt::from_mode(0o600)));
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
-    }
+    give_rights(&file, old)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+#[cfg(unix)]
+fn give_rights(file: &File, old: Option<&Metadata>) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let mode = match old {
+        None => 0o600,
+        Some(old) => {
+            // Only a member of the group may give a file to it (chown(2)).
+            let kept = file.metadata()?.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
+            if kept { old.mode() } else { old.mode() & !GROUP }
+        }
+    };
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn give_rights(file: &File, old: Option<&Metadata>) -> io::Result<()> {
+    old.map_or(Ok(()), |old| file.set_permissions(old.permissions()))
 }
 
 /// The folder of `path` and how its temporary files' names begin.

@@ -25,13 +25,26 @@ const LINKS: usize = 40;
 /// Of `edit`; and where the file can't be read or written, or belongs to another user.
 pub fn update<T>(path: &Path, edit: impl FnOnce(&str) -> Result<(String, T), Error>) -> Result<T, Error> {
     let _lock = lock(path)?;
-    let file = end_of_links(path).map_err(|error| about(path, &error))?;
+    let file = check(path)?;
     let old = text_of(&file)?;
     let (new, found) = edit(&old)?;
     if new != old {
         write(&file, &new).map_err(|error| about(path, &error))?;
     }
     Ok(found)
+}
+
+/// The file that would be replaced, where [`update`] may replace it: a plain file that its owner may
+/// write, or none. Nothing is opened, so that a pipe holds nobody up.
+///
+/// # Errors
+/// Something else stands there: a device, a pipe, a folder, another user's file, one without `u+w`.
+pub fn check(path: &Path) -> Result<PathBuf, Error> {
+    let file = end_of_links(path).map_err(|error| about(path, &error))?;
+    match fs::symlink_metadata(&file) {
+        Ok(found) if is_write_protected(&found) => Err(write_protected(path, &file)),
+        _ => Ok(file),
+    }
 }
 
 fn lock(path: &Path) -> Result<Lock, Error> {
@@ -67,8 +80,12 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
             let what = format!("it leads to {}, which belongs to another user (uid {owner})", path.display());
             return Err(io::Error::new(ErrorKind::PermissionDenied, what));
         }
-        if !found.is_symlink() {
+        if found.is_file() {
             return Ok(path);
+        }
+        if !found.is_symlink() {
+            // A rename would put a file in the place of the device.
+            return Err(io::Error::new(ErrorKind::PermissionDenied, "it is not a plain file"));
         }
         let target = fs::read_link(&path)?;
         path = path.parent().unwrap_or(Path::new("")).join(target);
@@ -85,6 +102,24 @@ fn another_owner(found: &Metadata) -> Option<u32> {
 #[cfg(not(unix))]
 fn another_owner(_: &Metadata) -> Option<u32> {
     None
+}
+
+/// A rename needs no right to the file that it replaces, but whoever took the right to write away
+/// meant something by it.
+#[cfg(unix)]
+fn is_write_protected(found: &Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o200 == 0
+}
+
+#[cfg(not(unix))]
+fn is_write_protected(found: &Metadata) -> bool {
+    found.permissions().readonly()
+}
+
+fn write_protected(path: &Path, file: &Path) -> Error {
+    let what = format!("The AWS config file {} is write-protected; nothing was written.", path.display());
+    let unprotect = if cfg!(windows) { "attrib -r" } else { "chmod u+w" };
+    Error::new(Next::Configure, what, format!("{unprotect} {}", shell::path(file)))
 }
 
 fn about(path: &Path, error: &io::Error) -> Error {
