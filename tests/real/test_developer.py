@@ -3,12 +3,18 @@ on a pseudo-terminal."""
 
 import contextlib
 import hashlib
+import importlib.util
+import io
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import time
+import types
 import unittest
+import urllib.parse
 
 import machine
 import sandbox
@@ -84,9 +90,9 @@ class WithTheExampleBackend(unittest.TestCase):
     def log_in(self, email=EMAIL, passwords=(PASSWORD,)) -> tty.Terminal:
         """A sign-in up to the last password; what a process shows of itself is looked at on the way."""
         terminal = tty.Terminal(self.machine, machine.binary(), "login", "--profile", "dev", "-vvv")
+        terminal.wait_for("E-mail address")
+        terminal.type(email)
         for password in passwords:
-            terminal.wait_for("E-mail address")
-            terminal.type(email)
             terminal.wait_for("Password (it is not shown): ")
             terminal.type(password)
             for name in ("cmdline", "environ"):
@@ -124,7 +130,7 @@ class WithTheExampleBackend(unittest.TestCase):
     def test_the_second_password_may_be_the_right_one(self):
         terminal = self.log_in(passwords=("wrong", PASSWORD))
         self.assertEqual(terminal.end(), 0, terminal.shown)
-        self.assertIn("That is not the password of this address.", terminal.shown)
+        self.assertIn(f"That is not the password of {EMAIL}.", terminal.shown)
         self.assert_no_password_was_kept(terminal)
 
     def test_three_wrong_passwords_end_the_sign_in(self):
@@ -147,6 +153,28 @@ class WithTheExampleBackend(unittest.TestCase):
         self.assertIn("has ended the login of alice", self.machine.cognito_creds("doctor", "--profile", "dev").stdout)
         out = self.machine.cognito_creds("logout", "--profile", "dev")
         self.assertEqual(out.returncode, 0)
+
+    def test_a_length_that_is_none_reads_nothing(self):
+        address = urllib.parse.urlsplit(self.url)
+        with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+            connection.sendall(b"POST /api/v1/auth/login HTTP/1.0\r\nContent-Length: -1\r\n\r\n{")
+            # With all that ever comes, it would wait for the end of this side.
+            self.assertIn(b" 400 ", connection.recv(4096))
+
+    def test_logins_that_have_expired_are_forgotten(self):
+        spec = importlib.util.spec_from_file_location("developer_backend", BACKEND)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        handler = module.Handler.__new__(module.Handler)
+        body = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
+        handler.headers, handler.rfile = {"Content-Length": str(len(body))}, io.BytesIO(body)
+        lives = time.time() + 60
+        logins = {"expired": ("alice", time.time() - 1), "live": ("alice", lives)}
+        handler.server = types.SimpleNamespace(people={EMAIL: person("alice", PASSWORD)}, logins=logins)
+        handler.answer = lambda status, **_: self.assertEqual(status, 200)
+        handler.log_in()
+        self.assertEqual(len(handler.server.logins), 2)
+        self.assertEqual(handler.server.logins.get("live"), ("alice", lives))
 
 
 if __name__ == "__main__":
