@@ -1,7 +1,7 @@
 //! The person's browser: whether one can be seen, and opening an address in it.
 
 use crate::profile::Environment;
-use crate::secret;
+use crate::{secret, terminal};
 use std::io;
 use std::process::{Command, Stdio};
 use url::Url;
@@ -9,7 +9,7 @@ use url::Url;
 /// Whether a person could see a browser that this process opens: macOS, Windows, WSL, or any of
 /// `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY`; never under `CI`. An SSH session has none of those.
 pub fn can_be_seen(env: &dyn Environment) -> bool {
-    if env.var("CI").is_some() {
+    if terminal::on_a_build_machine(env) {
         return false;
     }
     let desktop = cfg!(any(target_os = "macos", windows)) && env.var("SSH_CONNECTION").is_none();
@@ -68,6 +68,16 @@ fn from_variable(browser: &str, url: &str) -> Vec<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        let env = |name: &str| match name {
+            "CI" => Some(String::new()),
+            "DISPLAY" => Some(":0".to_owned()),
+            _ => None,
+        };
+        assert!(can_be_seen(&env) && !terminal::on_a_build_machine(&env));
+    }
 
     fn seen(vars: &[&str]) -> bool {
         can_be_seen(&|name: &str| vars.contains(&name).then(|| "x".to_owned()))

@@ -44,8 +44,8 @@ impl Error {
     /// Profile names and values of the config file are part of both lines; what could move the
     /// cursor or add a line of its own becomes a blank.
     pub fn new(next: Next, what: impl Into<String>, paste: impl Into<String>) -> Self {
-        let printable = |text: String| text.replace(is_unsafe_to_print, " ");
-        Self { next, what: printable(what.into()), paste: printable(paste.into()), detail: None, wait: None }
+        let (what, paste) = (printable(&what.into()), printable(&paste.into()));
+        Self { next, what, paste, detail: None, wait: None }
     }
 
     /// Adds a technical cause, shown with `-v` only.
@@ -93,6 +93,11 @@ impl Error {
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }
+}
+
+/// A blank for every character that could move the cursor, hide text or add a line.
+pub fn printable(text: &str) -> String {
+    text.replace(is_unsafe_to_print, " ")
 }
 
 /// Longest piece of foreign text that is repeated to a person, in characters.

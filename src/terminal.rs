@@ -16,6 +16,7 @@ pub use hidden::Hidden;
 pub use pick::{Manner, pick};
 pub use waiting::Waiting;
 
+use crate::profile::Environment;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
@@ -47,6 +48,16 @@ fn open() -> Option<File> {
 /// Whether a person could read what is said.
 pub fn is_there() -> bool {
     open().is_some()
+}
+
+/// Whether somebody is there to be asked: some build machines have a terminal, and nobody at it.
+pub fn is_attended(env: &dyn Environment) -> bool {
+    is_there() && !on_a_build_machine(env)
+}
+
+/// Whether this is a build machine: all of them set `CI`. Empty counts as unset, as everywhere.
+pub fn on_a_build_machine(env: &dyn Environment) -> bool {
+    env.var("CI").is_some()
 }
 
 /// Asks the terminal to copy a text. Whether it did can't be known: many terminals ask their person

@@ -6,6 +6,7 @@ mod support;
 
 use cognito_sandbox::{Endpoint, Fault, Times};
 use serde_json::{Value, json};
+use std::fs;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, alice, wait_until};
 
@@ -230,4 +231,27 @@ fn what_has_been_put_right_is_no_problem_any_more() {
     machine.sandbox.clear_faults();
     machine.run(&["logout", "--profile", "dev"]);
     assert_eq!(json(&machine, &[])[0]["last_error"], Value::Null);
+}
+
+#[test]
+fn a_name_with_an_escape_sequence_moves_no_cursor() {
+    let machine = Machine::new();
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let bad = "a\x1b[2Jb";
+    let other = config.replace("[profile dev]", &format!("[profile {bad}]"));
+    machine.add(&format!("\n{other}cognito_login = other\n"));
+    let broken = other.replace(bad, "c\x1b[2Jd");
+    machine.add(&format!("\n{broken}cognito_wait = nonsense\n"));
+    for args in [
+        &["status"][..],
+        &["status", "--profile", bad],
+        &["logout", "--all"],
+        &["doctor", "--profile", bad],
+        &["configure", "--role", "Reader", "--profile", bad],
+        &["configure", "--unset", "--profile", bad],
+    ] {
+        let ran = machine.run(args);
+        assert!(ran.stdout.contains("a [2Jb") || ran.stderr.contains("a [2Jb"), "{args:?}: {ran:?}");
+        assert!(!ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'), "{args:?}: {ran:?}");
+    }
 }

@@ -52,7 +52,7 @@ pub fn browser(name: &str, profile: Option<&Profile>, env: &dyn Environment) -> 
             how.map_or_else(|| "this desktop's".to_owned(), |name| format!("one can be opened ({name})")),
         );
     }
-    let why = if env.var("CI").is_some() { "CI is set" } else { "no display and no BROWSER" };
+    let why = if terminal::on_a_build_machine(env) { "CI is set" } else { "no display and no BROWSER" };
     let saw = format!("none can be seen here ({why}), so AWS commands won't open one");
     let way = if terminal::is_there() { "login --paste" } else { "login --no-browser" };
     Finding::warn(CHECK, saw, command_line(way, name))

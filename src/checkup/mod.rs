@@ -22,7 +22,7 @@ pub mod state;
 pub mod stores;
 pub mod user_pool;
 
-use crate::error::Error;
+use crate::error::{Error, printable};
 use crate::journal::Journal;
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::{Environment, Profile};
@@ -87,7 +87,8 @@ impl Finding {
     }
 
     fn new(check: &'static str, status: Status, saw: &str, remedy: &str) -> Self {
-        Self { check, status, saw: without_addresses(saw), remedy: without_addresses(remedy) }
+        let shown = |text: &str| printable(&without_addresses(text));
+        Self { check, status, saw: shown(saw), remedy: shown(remedy) }
     }
 }
 

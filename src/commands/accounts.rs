@@ -16,7 +16,7 @@ pub fn the_same_again(desk: &Desk) -> Option<String> {
         .find(|other| stored(other).is_some_and(|login: Login| login.sub == here.sub))?;
     Some(format!(
         "Profile {} is signed in as the same person. To sign in as somebody else:\n  {}",
-        other.profile.name,
+        other.profile.shown(),
         desk.profile.command("login --force")
     ))
 }

@@ -13,7 +13,7 @@ use crate::profile::auth::Auth;
 pub fn end(desk: &Desk) -> Result<String, Error> {
     let profile = &desk.profile;
     let Auth::Browser(app) = &profile.auth else {
-        return Ok(format!("Profile {} signs in without a browser.", profile.name));
+        return Ok(format!("Profile {} signs in without a browser.", profile.shown()));
     };
     let vault = desk.vault();
     let host = app.server.host();

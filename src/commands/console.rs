@@ -38,7 +38,10 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
         return Ok(());
     }
     if hand_over(&address, BROWSER, |url| browser::open(url, &env))? {
-        output::stdout(&format!("The AWS console opens in your browser for profile {name}."));
+        output::stdout(&format!(
+            "The AWS console opens in your browser for profile {}.",
+            desk.profile.shown()
+        ));
         return Ok(());
     }
     let what = "Your browser was started and did not come for the address of the console.";

@@ -4,6 +4,7 @@ use super::{Desk, columns, env, profile_name};
 use crate::checkup::config::Entries;
 use crate::checkup::{Checkup, Finding, Status, account, machine, state};
 use crate::cli::Doctor;
+use crate::error::foreign;
 use crate::journal::Journal;
 use crate::output;
 use std::process::ExitCode;
@@ -45,7 +46,7 @@ fn examine(name: &str) -> Vec<Finding> {
 fn told(name: &str, findings: &[Finding]) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let mut text = format!("cognito-creds {version} on {os} {arch}, profile {name}\n\n");
+    let mut text = format!("cognito-creds {version} on {os} {arch}, profile {}\n\n", foreign(name));
     for finding in findings {
         let status = match finding.status {
             Status::Ok => "ok",

@@ -36,16 +36,11 @@ pub fn run(args: &Login) -> Result<(), Error> {
             Ok(())
         }
         Ok(None) => Ok(()),
-        Err(error) if error.next() == Next::ChooseRole && (args.pick_role || somebody_is_there()) => {
+        Err(error) if error.next() == Next::ChooseRole && terminal::is_attended(&env) => {
             pick_role::of_the_login(&desk)?.ok_or(error).and_then(|desk| say_what_it_gives(&desk))
         }
         Err(error) => Err(error),
     }
-}
-
-/// Some build machines have a terminal, and nobody at it.
-fn somebody_is_there() -> bool {
-    terminal::is_there() && env("CI").is_none_or(|ci| ci.is_empty())
 }
 
 /// The person who is signed in chooses.
@@ -100,7 +95,7 @@ fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
                 terminal::say(wrong.unwrap_or(&format!(
                     "Signing in at {} for profile {}.",
                     backend.host(),
-                    profile.name
+                    profile.shown()
                 )));
                 ask_for_password(backend, &mut address)
             })?
@@ -142,11 +137,11 @@ fn announce(args: &Login, profile: &Profile, way: Way, url: &Url, redirect: &Red
     match way {
         Way::Browser => output::stderr(&format!(
             "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {address}{copied}\nCtrl-C ends the sign-in.",
-            profile.name
+            profile.shown()
         )),
         Way::Address => output::stderr(&format!(
             "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {address}{copied}{}\nWithout a way to that port:\n  {}\nCtrl-C ends the sign-in.",
-            profile.name,
+            profile.shown(),
             redirect.port(),
             tunnel::line(&env, redirect).map_or_else(String::new, |line| format!(
                 "\nFrom your own machine, this tunnel leads to the port:\n  {line}"
@@ -219,5 +214,5 @@ fn welcome(profile: &Profile, signed_in: &SignedIn) -> String {
     let through = signed_in.provider.as_ref().map_or_else(String::new, |p| format!(" through {p}"));
     let role = signed_in.credentials.as_ref().and_then(|c| c.role.as_deref());
     let role = role.map_or_else(String::new, |r| format!(" Role: {}.", crate::error::foreign(r)));
-    format!("Signed in as {}{through} for profile {}.{role}", signed_in.user, profile.name)
+    format!("Signed in as {}{through} for profile {}.{role}", signed_in.user, profile.shown())
 }

@@ -190,15 +190,15 @@ fn told(
         u.place.kind == Kind::Keychain && sharing.iter().any(|p| Kind::Keychain.may_keep_the_login_of(p))
     };
     let first = match login {
-        Some(login) => format!("Signed out {} of profile {}.", login.user, profile.name),
+        Some(login) => format!("Signed out {} of profile {}.", login.user, profile.shown()),
         // Over SSH, the keychain of the person's desktop is out of reach.
         None if unreached.iter().any(no_keychain) => {
             format!(
                 "Profile {} was not signed in. (This session has no keychain to look into.)",
-                profile.name
+                profile.shown()
             )
         }
-        None => format!("Profile {} was not signed in.", profile.name),
+        None => format!("Profile {} was not signed in.", profile.shown()),
     };
     let slight = unreached.iter().filter(|u| doubt(u, sharing) == Doubt::Slight);
     let rest = slight.map(|Unreached { place, why }| {

@@ -34,7 +34,7 @@ use crate::sign_in::flight::Flight;
 use crate::sign_in::way_in;
 use crate::store::EntryName;
 use crate::vault::{Places, Vault};
-use crate::{completions, log, output, platform, terminal};
+use crate::{completions, log, output, platform};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -77,7 +77,7 @@ fn report(error: &Error, verbosity: u8) {
 
 /// The error of a call that would have needed a person, with the `login` that fits where they are.
 fn pointing(error: Error, profile: &Profile) -> Error {
-    way_in::fitting(error, profile, &env, terminal::is_there())
+    way_in::fitting(error, profile, &env)
 }
 
 /// Writes what a program is waiting for to stdout, in one piece.

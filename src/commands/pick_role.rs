@@ -25,10 +25,10 @@ pub fn is_possible(profile: &Profile) -> Result<(), Error> {
         );
         return Err(Error::new(Next::Stop, what, profile.command("login")));
     }
-    if terminal::is_there() {
+    if terminal::is_attended(&env) {
         return Ok(());
     }
-    let what = "Picking a role needs a terminal, and there is none; name the role instead.";
+    let what = "Picking a role needs somebody at a terminal; name the role instead.";
     Err(Error::new(Next::Stop, what, format!("{} --role NAME", profile.command("configure"))))
 }
 
@@ -90,7 +90,12 @@ fn keep(profile: &Profile, role: &str) -> Result<Desk, Error> {
     let path = config_path(&env);
     let name = &profile.name;
     update(&path, |old| Ok((edit::set(old, name, &[(keys::ROLE.name, role)]), ())))?;
-    output::stdout(&format!("Profile {name} in {}: {} = {role}", path.display(), keys::ROLE.name));
+    output::stdout(&format!(
+        "Profile {} in {}: {} = {role}",
+        profile.shown(),
+        path.display(),
+        keys::ROLE.name
+    ));
     Desk::new(name)
 }
 

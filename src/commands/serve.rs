@@ -21,7 +21,10 @@ fn begin(name: &str, port: Option<u16>) -> Result<Endpoint, Error> {
     let endpoint = Endpoint::bind(port.unwrap_or(0))?;
     // A sign-in takes longer than the tools that ask later on would wait.
     desk.credentials()?;
-    output::stderr(&format!("Serving credentials of profile {name} on this machine. Ctrl-C ends it."));
+    output::stderr(&format!(
+        "Serving credentials of profile {} on this machine. Ctrl-C ends it.",
+        desk.profile.shown()
+    ));
     output::document(endpoint.variables().as_bytes()).map_err(|e| {
         let what = format!("The variables could not be written to stdout: {}.", platform::reason(&e));
         Error::new(Next::Stop, what, desk.profile.command("serve"))

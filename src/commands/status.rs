@@ -184,7 +184,7 @@ fn kept(place: Place<'_>) -> String {
 }
 
 fn told(state: &State, now: Timestamp) -> String {
-    let mut lines = vec![format!("{}: {}", state.profile, who(state))];
+    let mut lines = vec![format!("{}: {}", foreign(&state.profile), who(state))];
     let mut row = |label: &str, text: &str| lines.push(beside(&format!("  {label}"), INDENT, text));
     if let Some(login) = &state.login {
         row("login since", &format!("{} ({} ago)", login.since, about(login.since.0.age(now))));

@@ -17,7 +17,7 @@ pub mod redirect_uri;
 pub mod update;
 pub mod values;
 
-use crate::error::{Error, Next};
+use crate::error::{Error, Next, foreign, printable};
 use crate::shell;
 use crate::store::EntryName;
 use auth::{AppClient, Auth, ProviderHint, Server};
@@ -208,6 +208,11 @@ impl Profile {
         EntryName::new("client-secret", [self.auth.authority(), self.auth.client_id()])
     }
 
+    /// The name as a person sees it: the header of a section may hold anything.
+    pub fn shown(&self) -> String {
+        foreign(&self.name)
+    }
+
     /// `cognito-creds COMMAND --profile NAME`, quoted for a shell: the second line of most errors.
     pub fn command(&self, command: &str) -> String {
         command_line(command, &self.name)
@@ -224,7 +229,7 @@ pub fn asked_for(auth: Option<&str>) -> Vec<&'static Key> {
 pub fn command_line(command: &str, profile: &str) -> String {
     // A name with a leading hyphen would be read as a flag.
     let between = if profile.starts_with('-') { '=' } else { ' ' };
-    format!("cognito-creds {command} --profile{between}{}", shell::word(profile))
+    format!("cognito-creds {command} --profile{between}{}", shell::word(&printable(profile)))
 }
 
 /// The AWS config file: `AWS_CONFIG_FILE`, else `~/.aws/config`; a leading `~/` is the home folder.

@@ -326,7 +326,7 @@ impl Settled {
 
 /// The page that tells how it ended.
 fn page(profile: &Profile, result: &Result<Settled, Error>) -> Page {
-    let profile = profile.name.clone();
+    let profile = profile.shown();
     match result {
         Ok(Settled { user, provider, credentials: Ok(credentials) }) => Page::SignedIn {
             who: user.clone(),

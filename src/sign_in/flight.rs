@@ -224,7 +224,7 @@ impl Flight<'_> {
                 if link.is_none() {
                     terminal::say(&format!(
                         "cognito-creds: profile {} needs a sign-in. Your browser opens; if it does not, open\n  {url}",
-                        profile.name
+                        profile.shown()
                     ));
                 }
                 Ok(Waiting::begin(link))

@@ -63,7 +63,7 @@ pub fn overtaken(profile: &Profile, holder: Option<&Holder>) -> String {
     format!(
         "Another cognito-creds ({}) has held the login of profile {} for {} and does not end; it is no longer waited for.",
         Holder::words(holder),
-        profile.name,
+        profile.shown(),
         spoken(OVERTAKE)
     )
 }

@@ -91,10 +91,10 @@ fn row(state: &State, now: Timestamp) -> Row {
         (Some(_), None, None) => ("none cached".to_owned(), Tone::Plain),
         (None, None, None) => ("not signed in".to_owned(), Tone::Attention),
     };
-    Row { cells: [state.profile.clone(), who.to_owned(), role.to_owned(), credentials], tone }
+    Row { cells: [foreign(&state.profile), who.to_owned(), role.to_owned(), credentials], tone }
 }
 
 fn why(profile: &str, problem: &LastError, now: Timestamp) -> String {
     let ago = about(problem.at.0.age(now));
-    beside("", 0, &format!("{profile}, {ago} ago: {}", foreign(&problem.message)))
+    beside("", 0, &format!("{}, {ago} ago: {}", foreign(profile), foreign(&problem.message)))
 }
