@@ -127,7 +127,7 @@ pub struct Required {
 }
 
 /// `login`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Login {
     /// The profile in ~/.aws/config [default: $AWS_PROFILE, then default]

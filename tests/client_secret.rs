@@ -36,3 +36,26 @@ fn a_secret_from_stdin_signs_in_until_it_is_unset() {
     let (what, _) = machine.call().failure();
     assert!(what.contains("the secret is missing"), "{what}");
 }
+
+#[test]
+fn a_secret_stays_while_a_profile_that_cannot_be_read_may_need_it() {
+    let mut machine = Machine::with("");
+    machine.set("DBUS_SESSION_BUS_ADDRESS", &std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap());
+    let keep = |machine: &Machine| {
+        let mut command =
+            machine.command(&["configure", "--profile", "dev", "--client-id", CONFIDENTIAL_CLIENT]);
+        let mut child = command.arg("--client-secret-stdin").stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(format!("{CLIENT_SECRET}\n").as_bytes()).unwrap();
+        assert_eq!(Ran::of(child).code, 0);
+    };
+    keep(&machine);
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.add(&format!("\n{}cognito_wait = nonsense\n", config.replace("profile dev", "profile other")));
+    let ran = machine.run(&["configure", "--profile", "dev", "--unset"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains("profile other can't be read and may need it"), "{ran:?}");
+
+    machine.configure(&config);
+    machine.seat(alice());
+    machine.call().document();
+}

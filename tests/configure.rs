@@ -6,12 +6,13 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use support::cases::Cases;
 use support::terminal::{on_a_terminal, screen};
-use support::{Machine, PROGRAM, Ran, alice, wait_until};
+use support::{Machine, PROGRAM, Ran, alice, signed_in, wait_until};
 
 const HOST: &str = "https://auth.example.com";
 const POOL: &str = "eu-west-1:01234567-89ab-cdef-0123-456789abcdef";
@@ -219,8 +220,7 @@ fn other_credentials_of_the_profile_are_warned_of() {
 fn what_cannot_be_written_is_told_and_nothing_is_written() {
     let mut cases = Cases::of("configure");
     let machine = Machine::bare();
-    let original =
-        "[profile dev]\nregion = us-east-1\n[profile taken]\ncredential_process = /opt/other creds\n";
+    let original = "[profile dev]\nregion = us-east-1\n[profile taken]\ncredential_process = /opt/other creds\n[profile two-words]\n";
     machine.configure(original);
     let unattended = machine.shell(&format!("exec setsid -w {PROGRAM} configure --profile dev")).output();
     cases.tell("no flags and no terminal", &machine, &unattended.unwrap().into());
@@ -244,6 +244,7 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
         ("a region with a comment", "dev", &[&FLAGS[..], &["--region", "a;b"]].concat()),
         ("a name with a blank", "two words", &FLAGS),
         ("a name with a bracket", "a]b", &FLAGS),
+        ("a name of nothing but what can't be", "\u{e9}", &FLAGS),
         ("a profile with another process", "taken", &FLAGS),
         ("outputs that are not there", "dev", &["--from-outputs", "/nonexistent"]),
         ("stdin twice", "dev", &["--from-outputs", "-", "--client-secret-stdin"]),
@@ -271,6 +272,9 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
     let ran = secret(&["--client-secret-stdin", "--store", "file"], "canary\n");
     assert!(!ran.stderr.contains("canary"));
     assert_eq!(config(&machine), original, "a secret");
+    for (case, machine) in strange_files() {
+        cases.tell(case, &machine, &configure(&machine, "dev", &FLAGS));
+    }
     machine.configure("[profile dev]\nno sign\n");
     cases.tell("a broken file", &machine, &configure(&machine, "dev", &FLAGS));
     symlink("config", machine.path(".aws/circle")).unwrap();
@@ -278,6 +282,133 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
     symlink("circle", machine.path(".aws/config")).unwrap();
     cases.tell("links in a circle", &machine, &configure(&machine, "dev", &FLAGS));
     cases.compare();
+}
+
+/// Machines on which something stands in the config file's place that a rename would replace.
+fn strange_files() -> [(&'static str, Machine); 4] {
+    let (folder, pipe, socket, protected) =
+        (Machine::bare(), Machine::bare(), Machine::bare(), Machine::bare());
+    let config = ".aws/config";
+    fs::create_dir(folder.path(config)).unwrap();
+    assert!(pipe.shell("exec mkfifo .aws/config").current_dir(pipe.path("")).status().unwrap().success());
+    drop(UnixListener::bind(socket.path(config)).unwrap());
+    protected.configure("# mine\n");
+    fs::set_permissions(protected.path(config), fs::Permissions::from_mode(0o400)).unwrap();
+    [("a folder", folder), ("a pipe", pipe), ("a socket", socket), ("a write-protected file", protected)]
+}
+
+#[test]
+fn only_a_plain_file_that_its_owner_may_write_is_replaced() {
+    for (what, machine) in strange_files() {
+        let before = fs::symlink_metadata(machine.path(".aws/config")).unwrap();
+        for flags in [&FLAGS[..], &["--unset"], &["--client-secret-stdin"], &[]] {
+            assert_eq!(configure(&machine, "dev", flags).code, 1, "{what}");
+        }
+        let after = fs::symlink_metadata(machine.path(".aws/config")).unwrap();
+        assert_eq!((before.ino(), before.file_type()), (after.ino(), after.file_type()), "{what}");
+    }
+}
+
+#[test]
+fn the_group_of_the_file_is_kept() {
+    let machine = Machine::bare();
+    machine.configure("# mine\n");
+    let file = machine.path(".aws/config");
+    // A user who isn't root may give a file to groups of their own only.
+    let groups = Command::new("id").arg("-G").output().unwrap().stdout;
+    let groups = String::from_utf8(groups).unwrap();
+    let own: u32 = groups.split_whitespace().next_back().unwrap().parse().unwrap();
+    let group = if fs::metadata("/proc/self").unwrap().uid() == 0 { 1234 } else { own };
+    chown(&file, None, Some(group)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(configure(&machine, "dev", &FLAGS).code, 0);
+    let found = fs::metadata(&file).unwrap();
+    assert_eq!((found.gid(), found.mode() & 0o777), (group, 0o640));
+}
+
+#[test]
+fn a_profile_with_a_name_that_cannot_be_written_anew_keeps_its_line_and_takes_keys() {
+    let machine = Machine::bare();
+    let line = "credential_process = cognito-creds credential-process --profile \"two words\"";
+    let of = |role: &str| {
+        format!(
+            "[profile two words]\n{line}\ncognito_domain = {HOST}\ncognito_client_id = abc\ncognito_identity_pool_id = {POOL}\n{role}"
+        )
+    };
+    machine.configure(&of(""));
+    let ran = configure(&machine, "two words", &["--role", "Reader"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(config(&machine), of("cognito_role = Reader\n"));
+    assert_eq!(configure(&machine, "two words", &["--unset"]).code, 0);
+    assert_eq!(config(&machine), "");
+    let (_, paste) = configure(&machine, "two words", &FLAGS).failure();
+    assert!(paste.starts_with("cognito-creds configure --profile two-words --domain "), "{paste}");
+}
+
+#[test]
+fn a_login_is_not_left_behind_where_no_other_profile_leads_to_it() {
+    let machine = signed_in();
+    let before = config(&machine);
+    let (what, paste) = configure(&machine, "dev", &["--unset"]).failure();
+    assert!(what.contains("no other profile leads to it"), "{what}");
+    assert_eq!((paste.as_str(), config(&machine)), ("cognito-creds logout --profile dev", before.clone()));
+
+    let again = before.replace("profile dev", "profile again");
+    machine.add(&format!("\n{again}"));
+    assert_eq!(configure(&machine, "dev", &["--unset"]).code, 0);
+    assert_eq!(machine.run(&["logout", "--profile", "again"]).code, 0);
+    assert_eq!(configure(&machine, "again", &["--unset"]).code, 0);
+    assert!(!config(&machine).contains("cognito_"), "{}", config(&machine));
+}
+
+#[test]
+fn a_build_machine_with_a_terminal_is_asked_nothing() {
+    let machine = Machine::bare();
+    for (flags, remedy) in [
+        ("", "--domain https://YOUR-PREFIX"),
+        ("--client-id abc --client-secret-stdin", "--client-id abc --client-secret-stdin < FILE"),
+    ] {
+        let line = format!("CI=true {PROGRAM} configure --profile dev {flags}");
+        let mut run = on_a_terminal(&machine, &line);
+        // The keyboard stays open: whoever asks, waits.
+        wait_until("the refusal", || screen(&machine).contains(remedy));
+        assert_eq!(run.wait().unwrap().code(), Some(1), "{}", screen(&machine));
+    }
+    let mut run = on_a_terminal(&machine, &format!("CI= {PROGRAM} configure --profile dev"));
+    wait_until("an empty variable is none", || screen(&machine).contains("cognito_domain: "));
+    run.stdin.take().unwrap().write_all(b"\x04").unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_client_secret_that_is_typed_is_not_shown() {
+    let machine = Machine::bare();
+    let flags = FLAGS.join(" ");
+    let line = format!("{PROGRAM} configure --profile dev {flags} --client-secret-stdin");
+    let mut run = on_a_terminal(&machine, &line);
+    wait_until("the question", || screen(&machine).contains("Client secret (it is not shown): "));
+    run.stdin.as_mut().unwrap().write_all(b"canary\n").unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(1));
+    let shown = screen(&machine);
+    assert!(shown.contains("belongs into the keychain") && !shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn the_questions_end_in_a_sign_in_unless_it_is_declined() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    let mut run = on_a_terminal(&machine, &format!("{PROGRAM} configure --profile dev"));
+    let mut keyboard = run.stdin.take().unwrap();
+    for question in
+        ["cognito_domain [", "cognito_client_id [", "cognito_identity_pool_id [", "Sign in now? [Y/n] "]
+    {
+        wait_until(question, || screen(&machine).contains(question));
+        writeln!(keyboard).unwrap();
+    }
+    assert!(run.wait().unwrap().success(), "{}", screen(&machine));
+    assert!(screen(&machine).contains("Signed in as "), "{}", screen(&machine));
+    machine.call().document();
+    assert_eq!(machine.tabs().len(), 1);
 }
 
 #[test]
@@ -335,6 +466,8 @@ fn on_a_terminal_it_asks_for_what_it_needs_and_offers_what_there_is() {
         ("cognito_client_id [abc]: ", ""),
         ("cognito_identity_pool_id: ", ""),
         ("It is needed", POOL),
+        ("Sign in now? [Y/n] ", "perhaps"),
+        ("perhaps\r\n\r\nSign in now? [Y/n] ", "n"),
     ] {
         wait_until(question, || screen(&machine).contains(question));
         writeln!(keyboard, "{answer}").unwrap();

@@ -269,6 +269,8 @@ fn configured(machine: &Machine, pick: Option<(&str, &str)>) -> (String, Option<
     }
     if let Some((marked, keys)) = pick {
         session.at(marked, keys);
+    } else {
+        session.seen("Sign in now? [Y/n] ", "n\n");
     }
     let Ended { ran, screen } = session.ended();
     assert!(ran.code == 0 && ran.stdout.ends_with("  cognito-creds login --profile dev\n"), "{ran:?}");

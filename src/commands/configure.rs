@@ -1,20 +1,21 @@
 //! `configure`: a profile is written into the config file, or taken out of it.
 
 mod dialogue;
+mod unset;
 
-use super::{Desk, env, pick_role, profile_name};
+use super::{Desk, env, login, pick_role, profile_name};
 use crate::checkup::Status;
 use crate::checkup::config::Entries;
-use crate::cli::Configure;
-use crate::error::{Error, Next};
+use crate::cli::{Configure, Login};
+use crate::error::{Error, Next, foreign};
 use crate::profile::config_file::{self, Section};
 use crate::profile::keys;
-use crate::profile::update::update;
-use crate::profile::{Profile, command_line, config_path, edit, outputs, process_line, values};
+use crate::profile::update::{self, update};
+use crate::profile::{Profile, command_line, config_path, edit, lines, outputs, process_line, values};
 use crate::secret::ClientSecret;
 use crate::{output, platform, shell, terminal};
 use std::fs;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -25,17 +26,20 @@ type Wanted = Vec<(&'static str, String)>;
 pub fn run(args: &Configure) -> Result<(), Error> {
     let name = profile_name(args.profile.as_deref());
     let path = config_path(&env);
+    update::check(&path)?;
     if args.unset {
-        return unset(&name, &path);
+        return unset::run(&name, &path);
     }
     let mut wanted = given(args, &name)?;
-    let secret = args.client_secret_stdin.then(|| secret_from_stdin(&name)).transpose()?;
+    let secret = args.client_secret_stdin.then(|| secret_from_stdin(&name, &wanted)).transpose()?;
     let asks = wanted.is_empty() && secret.is_none();
     if asks {
-        if !terminal::is_there() {
+        if !terminal::is_attended(&env) {
             return Err(flags_are_missing(&name, &path));
         }
-        wanted = dialogue::ask(&name, section(&config_file::text_of(&path)?, &path, &name)?.as_ref())?;
+        let old = section(&config_file::text_of(&path)?, &path, &name)?;
+        new_line(&name, old.as_ref(), &wanted, &path)?;
+        wanted = dialogue::ask(&name, old.as_ref())?;
     }
     let plan = |text: &str| Plan::of(text, &path, &name, &wanted);
     if let Some(secret) = &secret {
@@ -49,11 +53,14 @@ pub fn run(args: &Configure) -> Result<(), Error> {
     })?;
     tell(&plan, changed, secret.is_some(), &path);
     warn_of_others(&name);
-    let login = plan.profile.command("login");
+    let desk = Desk::at(plan.profile);
     if asks {
-        pick_role::offer(&Desk::at(plan.profile))?;
+        pick_role::offer(&desk)?;
+        if desk.vault().load().ok().flatten().is_none() && dialogue::wants_to_sign_in() {
+            return login::run(&Login { profile: Some(name), ..Login::default() });
+        }
     }
-    output::stdout(&format!("Now sign in:\n  {login}"));
+    output::stdout(&format!("Now sign in:\n  {}", desk.profile.command("login")));
     Ok(())
 }
 
@@ -82,7 +89,7 @@ fn outputs_of(file: &Path, name: &str) -> Result<Wanted, Error> {
         if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) };
     let read = text.map_err(|error| format!("they can't be read ({})", platform::reason(&error)));
     read.and_then(|text| outputs::read(&text)).map_err(|why| {
-        let what = format!("The outputs can't be used: {}.", crate::error::foreign(&why));
+        let what = format!("The outputs can't be used: {}.", foreign(&why));
         let command = command_line("configure --from-outputs -", name);
         Error::new(
             Next::Configure,
@@ -92,19 +99,53 @@ fn outputs_of(file: &Path, name: &str) -> Result<Wanted, Error> {
     })
 }
 
-/// One line, never echoed: whoever pipes it in has it in a file or a password manager.
-fn secret_from_stdin(name: &str) -> Result<ClientSecret, Error> {
+/// One line, never echoed: whoever pipes it in has it in a file or a password manager, and whoever
+/// types it is asked as for a password.
+fn secret_from_stdin(name: &str, wanted: &Wanted) -> Result<ClientSecret, Error> {
+    let line = if io::stdin().is_terminal() && terminal::is_attended(&env) {
+        terminal::ask_hidden("Client secret (it is not shown): ").map(Zeroizing::new)
+    } else {
+        line_of_stdin()
+    };
+    match line {
+        Ok(line) if !line.trim().is_empty() => Ok(ClientSecret::new(line.trim())),
+        _ => {
+            let command = with_examples(name, wanted, &[]);
+            let paste = format!("{command} --client-secret-stdin < FILE");
+            Err(Error::new(Next::Configure, "There is no client secret on stdin.", paste))
+        }
+    }
+}
+
+fn line_of_stdin() -> io::Result<Zeroizing<String>> {
     /// Cognito's have 52 characters.
     const LONGEST: u64 = 4096;
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        // Nobody is there to type, or should: the terminal would show it.
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let mut line = Zeroizing::new(String::new());
-    let read = io::stdin().lock().take(LONGEST).read_line(&mut line);
-    match read {
-        Ok(_) if !line.trim().is_empty() => Ok(ClientSecret::new(line.trim())),
-        _ => Err(Error::new(
-            Next::Configure,
-            "There is no client secret on stdin.",
-            command_line("configure --client-secret-stdin", name),
-        )),
+    stdin.lock().take(LONGEST).read_line(&mut line)?;
+    Ok(line)
+}
+
+/// The line that runs this program, to be written; none where a profile whose name some AWS tool would
+/// misread has its own already.
+fn new_line(
+    name: &str,
+    old: Option<&Section>,
+    wanted: &Wanted,
+    path: &Path,
+) -> Result<Option<String>, Error> {
+    let now = old.and_then(|section| section.get(process_line::KEY));
+    if let Some(other) = now.filter(|value| !process_line::is_ours(value)) {
+        return Err(another_process(name, other, wanted, path));
+    }
+    match edit::check_name(name) {
+        Ok(()) => process_line::of(&process_line::this_program(&env), name).map(Some),
+        Err(_) if now.is_some() => Ok(None),
+        Err(why) => Err(bad_name(name, why, wanted, path)),
     }
 }
 
@@ -118,16 +159,13 @@ struct Plan {
 impl Plan {
     /// Writes nothing: what comes of it is a profile that can be read, or an error.
     fn of(text: &str, path: &Path, name: &str, wanted: &Wanted) -> Result<Self, Error> {
-        let line = process_line::of(&process_line::this_program(&env), name)?;
         let old = section(text, path, name)?;
         let get = |key: &str| old.as_ref().and_then(|section| section.get(key));
-        if let Some(other) = get(process_line::KEY).filter(|value| !process_line::is_ours(value)) {
-            return Err(another_process(name, other));
-        }
+        let line = new_line(name, old.as_ref(), wanted, path)?;
         for (key, value) in wanted {
             edit::check_value(value).map_err(|why| bad_value(name, wanted, key, why))?;
         }
-        let mut written: Wanted = vec![(process_line::KEY, line)];
+        let mut written: Wanted = line.into_iter().map(|line| (process_line::KEY, line)).collect();
         written.extend(wanted.iter().cloned());
         if get("region").is_none() && !written.iter().any(|(key, _)| *key == "region") {
             let region = region_of_pool(wanted).map(|region| ("region", region));
@@ -172,7 +210,11 @@ fn missing(name: &str, wanted: &Wanted, section: Option<&Section>) -> Option<Err
 fn flags_are_missing(name: &str, path: &Path) -> Error {
     let section = config_file::read(path, name).ok().flatten();
     let auth = section.as_ref().and_then(|section| section.get(keys::AUTH.name));
-    let what = "There is no terminal to ask on, and no flag says what to write.";
+    let what = if terminal::is_there() {
+        "Nobody is asked where CI is set, and no flag says what to write."
+    } else {
+        "There is no terminal to ask on, and no flag says what to write."
+    };
     let keys: Vec<_> = crate::profile::asked_for(auth).iter().map(|key| key.name).collect();
     Error::new(Next::Configure, what, with_examples(name, &Wanted::new(), &keys))
 }
@@ -203,14 +245,35 @@ fn bad_value(name: &str, wanted: &Wanted, key: &str, why: &str) -> Error {
     Error::new(Next::Configure, what, with_examples(name, wanted, &[key]))
 }
 
-fn another_process(name: &str, other: &str) -> Error {
-    let program = crate::error::foreign(other.split_whitespace().next().unwrap_or_default());
-    let what = format!("Profile {name} already gets its credentials from {program}; nothing was written.");
-    Error::new(Next::Configure, what, shell::set_key(process_line::KEY, "", name))
+/// Whoever wants both keeps both, under two names.
+fn another_process(name: &str, other: &str, wanted: &Wanted, path: &Path) -> Error {
+    let program = foreign(other.split_whitespace().next().unwrap_or_default());
+    let what = format!(
+        "Profile {name} already gets its credentials from {program}; nothing was written. Another name leaves that as it is."
+    );
+    let free = free_name(&format!("{name}-cognito"), path);
+    Error::new(Next::Configure, what, with_examples(&free, wanted, &[]))
+}
+
+fn bad_name(name: &str, why: &str, wanted: &Wanted, path: &Path) -> Error {
+    let what = format!("A profile can't be called '{name}': {why}.");
+    Error::new(Next::Configure, what, with_examples(&free_name(name, path), wanted, &[]))
+}
+
+/// A name like this one that every AWS tool reads and that no profile has.
+fn free_name(like: &str, path: &Path) -> String {
+    let fits = |c: char| edit::check_name(&format!("a{c}")).is_ok();
+    let words: Vec<_> = like.split(|c| !fits(c)).filter(|word| !word.is_empty()).collect();
+    let name = words.join("-");
+    let name = Some(name.trim_start_matches('-')).filter(|name| !name.is_empty()).unwrap_or("cognito");
+    let taken = lines::profile_names(path);
+    let more = (2..).map(|n| format!("{name}-{n}"));
+    let mut names = std::iter::once(name.to_owned()).chain(more);
+    names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 fn tell(plan: &Plan, changed: bool, secret: bool, path: &Path) {
-    let (name, path) = (&plan.profile.name, path.display());
+    let (name, path) = (plan.profile.shown(), path.display());
     if changed {
         let lines = plan.written.iter().map(|(key, value)| match value.as_str() {
             "" => format!("\n  {key} is taken out"),
@@ -230,40 +293,4 @@ fn warn_of_others(name: &str) {
     if others.status != Status::Ok {
         output::stderr(&format!("cognito-creds: warning: {}\n{}", others.saw, others.remedy));
     }
-}
-
-/// Takes our lines out, and the secret unless another profile has the same app client. A profile that
-/// can't be read any more loses its lines all the same.
-fn unset(name: &str, path: &Path) -> Result<(), Error> {
-    let profile = Profile::load(name, &env, &platform::home_name());
-    let changed = update(path, |old| {
-        section(old, path, name)?;
-        let new = edit::unset(old, name);
-        let changed = new != old;
-        Ok((new, changed))
-    })?;
-    let path = path.display();
-    output::stdout(&if changed {
-        format!("Profile {name} no longer signs in through Cognito: its lines are out of {path}.")
-    } else {
-        format!("Profile {name} in {path} has no lines of cognito-creds.")
-    });
-    match profile {
-        Ok(profile) if !is_shared(&profile) => forget_secret(profile),
-        _ => Ok(()),
-    }
-}
-
-fn is_shared(profile: &Profile) -> bool {
-    let others = Profile::load_ours(&env, &platform::home_name()).unwrap_or_default();
-    let mut others = others.into_iter().filter_map(|(_, other)| other.ok());
-    others.any(|other| other.client_secret_entry() == profile.client_secret_entry())
-}
-
-fn forget_secret(profile: Profile) -> Result<(), Error> {
-    let desk = Desk::at(profile);
-    desk.vault().forget_client_secret().map_err(|why| {
-        let what = format!("The keychain may still keep the client secret of {}: {why}.", desk.profile.name);
-        Error::new(Next::TryAgain, what, "cognito-creds doctor")
-    })
 }

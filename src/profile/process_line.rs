@@ -3,8 +3,8 @@
 //! botocore runs the line without a shell, most others with one; some cut it at `#` or `;`, some drop
 //! quotes. What all of them understand is an absolute path and plain words.
 
+use super::Environment;
 use super::lines::comment;
-use super::{Environment, edit};
 use crate::error::{Error, Next};
 use crate::shell;
 use std::fs;
@@ -42,18 +42,12 @@ pub fn is_ours(value: &str) -> bool {
     is_program && arguments.split_whitespace().any(|word| word == "credential-process")
 }
 
-/// The value that runs `program` for profile `name`.
+/// The value that runs `program` for profile `name`, which is to be checked before:
+/// [`super::edit::check_name`].
 ///
 /// # Errors
-/// Some SDK would misread the name or the path.
+/// Some SDK would misread the path.
 pub fn of(program: &Path, name: &str) -> Result<String, Error> {
-    if let Err(why) = edit::check_name(name) {
-        return Err(Error::new(
-            Next::Configure,
-            format!("A profile can't be called '{name}': {why}."),
-            "cognito-creds configure --profile dev",
-        ));
-    }
     match program.to_str().filter(|path| every_sdk_reads(path)) {
         Some(path) => Ok(format!("{path} credential-process --profile {name}")),
         None => Err(Error::new(
@@ -83,6 +77,7 @@ pub fn this_program(env: &dyn Environment) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::edit;
 
     #[test]
     fn the_line_is_one_that_every_sdk_can_run() {
@@ -92,7 +87,7 @@ mod tests {
             assert!(of(Path::new(program), "dev").is_err(), "{program}");
         }
         for name in ["", "two words", "-x", "a;b", "a]b", "é", "a\nb"] {
-            assert!(of(Path::new("/opt/cc"), name).is_err(), "{name}");
+            assert!(edit::check_name(name).is_err(), "{name}");
         }
     }
 

@@ -274,7 +274,7 @@ impl Flight<'_> {
                 None if Instant::now() >= until => return Err(still_open(profile)),
                 None => {
                     let left = spoken(until.saturating_duration_since(Instant::now()));
-                    waiting.tell(&format!("cognito-creds: profile {} is being signed in in the browser; waiting {left} at most, Ctrl-C stops.", profile.name));
+                    waiting.tell(&format!("cognito-creds: profile {} is being signed in in the browser; waiting {left} at most, Ctrl-C stops.", profile.shown()));
                     std::thread::sleep(LOOK);
                 }
             }

@@ -1,7 +1,7 @@
 //! The questions that `configure` asks where no flag answers them.
 
 use super::Wanted;
-use crate::error::{Error, Next};
+use crate::error::{Error, Next, foreign};
 use crate::profile::config_file::Section;
 use crate::profile::keys::{self, Key};
 use crate::profile::{asked_for, command_line, edit, values};
@@ -10,7 +10,7 @@ use crate::terminal;
 /// Asks for every key that such a profile needs, offering what it has now.
 pub fn ask(name: &str, section: Option<&Section>) -> Result<Wanted, Error> {
     let get = |key: &str| section.and_then(|section| section.get(key));
-    terminal::say(&format!("Profile {name}. Enter keeps what stands in brackets."));
+    terminal::say(&format!("Profile {}. Enter keeps what stands in brackets.", foreign(name)));
     let questions = asked_for(get(keys::AUTH.name)).into_iter();
     questions.map(|key| Ok((key.name, answer(name, key, get(key.name))?))).collect()
 }
@@ -18,13 +18,24 @@ pub fn ask(name: &str, section: Option<&Section>) -> Result<Wanted, Error> {
 /// Asks until the answer is one that a profile can have.
 fn answer(name: &str, key: &Key, now: Option<&str>) -> Result<String, Error> {
     terminal::say(&format!("\n{}", key.help));
-    let offered = now.map(|value| format!(" [{value}]")).unwrap_or_default();
+    let offered = now.map(|value| format!(" [{}]", foreign(value))).unwrap_or_default();
     loop {
         let typed = terminal::ask(&format!("{}{offered}: ", key.name)).map_err(|_| nothing_written(name))?;
         let value = if typed.is_empty() { now.unwrap_or_default().to_owned() } else { typed };
         match check(key, &value) {
             Ok(()) => return Ok(value),
-            Err(why) => terminal::say(&format!("  {}.", crate::error::foreign(&why))),
+            Err(why) => terminal::say(&format!("  {}.", foreign(&why))),
+        }
+    }
+}
+
+/// Whether the person wants to sign in at once. Ctrl-D is a no: the profile is written.
+pub fn wants_to_sign_in() -> bool {
+    loop {
+        match terminal::ask("\nSign in now? [Y/n] ").map(|answer| answer.to_ascii_lowercase()).as_deref() {
+            Ok("" | "y" | "yes") => return true,
+            Ok("n" | "no") | Err(_) => return false,
+            Ok(_) => {}
         }
     }
 }
