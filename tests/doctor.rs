@@ -156,7 +156,7 @@ fn a_broken_or_missing_profile_is_found_and_the_rest_is_looked_at() {
     machine.add("no equals sign\n");
     assert_one(&machine, "profile", "fail", &["is broken at line", "sed -n"]);
     machine.configure("[profile dev]\nregion = us-east-1\n");
-    assert_one(&machine, "profile", "fail", &["cognito_domain", "aws configure set"]);
+    assert_one(&machine, "profile", "fail", &["cognito_domain", "cognito-creds configure"]);
     assert_one(&machine, "credential_process", "fail", &["has no credential_process"]);
     machine.configure("[profile other]\n");
     assert_one(&machine, "profile", "fail", &["There is no profile dev"]);

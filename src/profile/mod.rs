@@ -247,7 +247,7 @@ pub fn config_path(env: &dyn Environment) -> PathBuf {
 fn unknown_profile(name: &str, path: &Path) -> Error {
     let names = lines::profile_names(path);
     let (have, paste) = match names.len() {
-        0 => ("it has no profiles".to_owned(), first_line(name)),
+        0 => ("it has no profiles".to_owned(), command_line("configure", name)),
         1 => (format!("it has {}", names[0]), command_line("login", &names[0])),
         2..=12 => (format!("it has {}", names.join(", ")), "cognito-creds status".to_owned()),
         n => (format!("it has {n} others"), "cognito-creds status".to_owned()),
@@ -267,12 +267,6 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
         format!("There is no AWS config file {}, so there is no profile {name}.", path.display())
     };
     Error::new(Next::Configure, what, paste)
-}
-
-/// The command that begins a profile.
-fn first_line(name: &str) -> String {
-    let value = command_line("credential-process", name);
-    shell::set_key("credential_process", &value, name)
 }
 
 /// The error of a profile without an identity pool where credentials are asked for.

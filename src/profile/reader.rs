@@ -295,8 +295,11 @@ impl Reader<'_> {
             _ => names.concat(),
         };
         let what = format!("Profile {} lacks {names}.", self.name);
-        let commands: Vec<_> = missing.iter().map(|k| self.set_command(k.name)).collect();
-        Err(Error::new(Next::Configure, what, commands.join(" && ")))
+        let paste = match missing[..] {
+            [key] => self.set_command(key.name),
+            _ => super::command_line("configure", self.name),
+        };
+        Err(Error::new(Next::Configure, what, paste))
     }
 
     fn bad(&self, key: &Key, why: &str) -> Error {

@@ -169,12 +169,13 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// Whether a key that a person is asked for could have this value; other keys are checked where the
-/// whole profile is.
-pub fn check(key: &str, value: &str) -> Result<(), String> {
+/// whole profile is. `auth` is the `cognito_auth` of the profile: the ids of app clients differ in shape.
+pub fn check(key: &str, value: &str, auth: Option<&str>) -> Result<(), String> {
     // A prefix in any region looks the same.
     let region = Some("us-east-1");
     match key {
         "cognito_domain" => Domain::parse(value, region, false).map(drop),
+        "cognito_client_id" if auth == Some("oidc") => oauth_client_id(value).map(drop),
         "cognito_client_id" => client_id(value).map(drop),
         "cognito_identity_pool_id" => IdentityPoolId::parse(value).map(drop),
         "cognito_issuer" => Issuer::parse(value).map(drop),

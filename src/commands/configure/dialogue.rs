@@ -11,18 +11,19 @@ use crate::terminal;
 pub fn ask(name: &str, section: Option<&Section>) -> Result<Wanted, Error> {
     let get = |key: &str| section.and_then(|section| section.get(key));
     terminal::say(&format!("Profile {}. Enter keeps what stands in brackets.", foreign(name)));
-    let questions = asked_for(get(keys::AUTH.name)).into_iter();
-    questions.map(|key| Ok((key.name, answer(name, key, get(key.name))?))).collect()
+    let auth = get(keys::AUTH.name);
+    let questions = asked_for(auth).into_iter();
+    questions.map(|key| Ok((key.name, answer(name, key, get(key.name), auth)?))).collect()
 }
 
 /// Asks until the answer is one that a profile can have.
-fn answer(name: &str, key: &Key, now: Option<&str>) -> Result<String, Error> {
+fn answer(name: &str, key: &Key, now: Option<&str>, auth: Option<&str>) -> Result<String, Error> {
     terminal::say(&format!("\n{}", key.help));
     let offered = now.map(|value| format!(" [{}]", foreign(value))).unwrap_or_default();
     loop {
         let typed = terminal::ask(&format!("{}{offered}: ", key.name)).map_err(|_| nothing_written(name))?;
         let value = if typed.is_empty() { now.unwrap_or_default().to_owned() } else { typed };
-        match check(key, &value) {
+        match check(key, &value, auth) {
             Ok(()) => return Ok(value),
             Err(why) => terminal::say(&format!("  {}.", foreign(&why))),
         }
@@ -40,12 +41,12 @@ pub fn wants_to_sign_in() -> bool {
     }
 }
 
-fn check(key: &Key, value: &str) -> Result<(), String> {
+fn check(key: &Key, value: &str, auth: Option<&str>) -> Result<(), String> {
     if value.is_empty() {
         return Err(format!("It is needed; it looks like {}", values::example(key.name)));
     }
     edit::check_value(value)?;
-    values::check(key.name, value)
+    values::check(key.name, value, auth)
 }
 
 fn nothing_written(name: &str) -> Error {
