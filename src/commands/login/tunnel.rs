@@ -17,11 +17,19 @@ pub fn line(env: &dyn Environment, redirect: &RedirectUri) -> Option<String> {
     let connection = env.var("SSH_CONNECTION")?;
     let server = Server::from(&connection);
     let (port, host) = (redirect.port(), redirect.host());
-    let user = env.var("USER").or_else(|| env.var("LOGNAME")).map_or_else(String::new, |user| user + "@");
+    let user = env.var("USER").or_else(|| env.var("LOGNAME")).filter(|user| is_plain(user));
+    let user = user.map_or_else(String::new, |user| user + "@");
     let way = format!("{port}:{host}:{port}");
     let place = format!("{user}{}", server.address);
     let at = server.port.filter(|port| *port != 22).map_or_else(String::new, |port| format!("-p {port} "));
     Some(format!("ssh -N -L {} {at}{}", shell::word(&way), shell::word(&place)))
+}
+
+/// Whether a user name may stand in a line that a person runs on another machine: the portable characters
+/// (POSIX.1-2024, XBD 3.412), and no beginning that ssh would read as an option.
+fn is_plain(user: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    user.bytes().next().is_some_and(word) && user.bytes().all(|byte| word(byte) || b".-".contains(&byte))
 }
 
 /// The server's end of the connection.
@@ -88,9 +96,28 @@ mod tests {
                 "http://localhost:1",
                 "ssh -N -L 1:localhost:1 ada@THIS-MACHINE",
             ),
-            ("x; reboot", Some("a b"), "http://localhost:1", "ssh -N -L 1:localhost:1 'a b@THIS-MACHINE'"),
+            ("x; reboot", Some("a b"), "http://localhost:1", "ssh -N -L 1:localhost:1 THIS-MACHINE"),
         ] {
             assert_eq!(told(connection, user, redirect).as_deref(), Some(wanted), "{connection}");
+        }
+    }
+
+    /// The line is run on another machine than the one whose variables it is made of.
+    #[test]
+    fn a_user_name_that_ssh_would_take_for_an_option_is_left_out() {
+        let connection = "203.0.113.9 50000 10.0.0.7 22";
+        for user in ["-oProxyCommand=id", "-l", "", ".x", "a@b", "a b", "a:b", "a/b", "a\nb", "é", "$(id)"] {
+            assert_eq!(
+                told(connection, Some(user), "http://localhost:1").as_deref(),
+                Some("ssh -N -L 1:localhost:1 10.0.0.7"),
+                "{user}"
+            );
+        }
+        for user in ["ada", "_www", "Ada.L-1_x", "7of9"] {
+            assert_eq!(
+                told(connection, Some(user), "http://localhost:1"),
+                Some(format!("ssh -N -L 1:localhost:1 {user}@10.0.0.7"))
+            );
         }
     }
 
