@@ -65,6 +65,19 @@ impl From<Told> for Error {
     }
 }
 
+/// What a sign-in waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaits {
+    /// A browser that comes back to the port.
+    #[default]
+    Browser,
+    /// The address that a browser ended on, pasted on a terminal.
+    Address,
+    /// A password, typed on a terminal.
+    Password,
+}
+
 /// The last sign-in of a login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
@@ -74,6 +87,9 @@ pub struct SignIn {
     pub profile: String,
     /// When the browser was opened.
     pub started: Timestamp,
+    /// What it waits for.
+    #[serde(default)]
+    pub awaits: Awaits,
     /// How it ended; absent while it runs, and for good if nobody completed it.
     pub outcome: Option<Outcome>,
     /// When it ended.

@@ -8,6 +8,8 @@ mod hidden;
 mod keys;
 #[cfg_attr(not(unix), allow(dead_code, reason = "lists are numbered there"))]
 mod list;
+#[cfg(unix)]
+mod modes;
 mod pick;
 mod waiting;
 
@@ -19,6 +21,9 @@ pub use waiting::Waiting;
 use crate::profile::Environment;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Instant;
 
 #[cfg(windows)]
 const DEVICE: &str = "CONOUT$";
@@ -73,9 +78,14 @@ pub fn copy(text: &str) {
 /// processes don't mix. Without a terminal nothing happens; on one that is stopped or full, the text
 /// or the rest of it is dropped.
 pub fn say(text: &str) {
-    if let Some(mut tty) = open() {
+    show(&format!("{text}\n"));
+}
+
+/// Writes this as it is.
+fn show(text: &str) {
+    if let Some(mut tty) = open().filter(|_| !text.is_empty()) {
         // A terminal that went away or takes nothing is nobody to talk to.
-        let _ = tty.write_all(format!("{text}\n").as_bytes());
+        let _ = tty.write_all(text.as_bytes());
     }
 }
 
@@ -99,8 +109,48 @@ pub fn ask(question: &str) -> io::Result<String> {
     Ok(line.trim().to_owned())
 }
 
+/// The same, and nobody waits for longer than `until`.
+///
+/// # Errors
+/// As [`ask`]; `TimedOut`.
+pub fn ask_until(question: &str, until: Instant) -> io::Result<String> {
+    let question = question.to_owned();
+    answer_until(Some(until), move || ask(&question))
+}
+
 /// Asks the person for one line that is not shown while it is typed. Reads the terminal device, never
 /// stdin. For several lines in a row take [`Hidden`] itself.
+///
+/// # Errors
+/// As [`ask`].
 pub fn ask_hidden(question: &str) -> io::Result<String> {
-    Hidden::begin()?.ask(question)
+    Hidden::begin()?.ask(question, None)
+}
+
+/// The same, and nobody waits for longer than `until`.
+///
+/// # Errors
+/// As [`ask_until`].
+pub fn ask_hidden_until(question: &str, until: Instant) -> io::Result<String> {
+    Hidden::begin()?.ask(question, Some(until))
+}
+
+/// What `read` gives, or `TimedOut`. Not every system lets a read of a terminal be waited for with a limit
+/// (poll(2) on macOS, the Windows console), so a thread is left behind in it: whoever runs out of time ends
+/// the process.
+fn answer_until<T: Send + 'static>(
+    until: Option<Instant>,
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let Some(until) = until else { return read() };
+    let (send, answer) = mpsc::channel();
+    thread::Builder::new().spawn(move || {
+        // Nobody may wait any more.
+        let _ = send.send(read());
+    })?;
+    let left = until.saturating_duration_since(Instant::now());
+    answer.recv_timeout(left).unwrap_or_else(|why| match why {
+        RecvTimeoutError::Timeout => Err(ErrorKind::TimedOut.into()),
+        RecvTimeoutError::Disconnected => Err(ErrorKind::UnexpectedEof.into()),
+    })
 }

@@ -113,7 +113,7 @@ fn a_refusal_with_our_state_ends_the_sign_in() {
     assert_eq!(status(&sign_in.get(&landing)), 200);
     let seen = Arc::clone(&sign_in.seen);
     assert!(matches!(sign_in.end(), Served::Finished("done")));
-    assert!(matches!(&seen.lock().unwrap()[..], [Callback::Refused { error, description: Some(text) }]
+    assert!(matches!(&seen.lock().unwrap()[..], [Callback::Refused { error, description: Some(text), .. }]
         if error == "access_denied" && text == "No"));
 }
 

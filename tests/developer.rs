@@ -7,14 +7,16 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use support::backend::{
     AWS, EMAIL, LOGIN, LOGOUT, PASSWORD, TOKEN, machine, signed_in, type_passwords, vouched,
 };
 use support::cases::Cases;
 use support::generated::check_generated;
-use support::terminal::screen;
-use support::{Machine, PROGRAM, Ran};
+use support::processes::the_one;
+use support::terminal::{assert_same_modes, ended, screen, with_its_modes};
+use support::{Machine, PROGRAM, Ran, wait_until};
 
 /// The program without any terminal.
 fn without_a_terminal(machine: &Machine, command: &str) -> Ran {
@@ -65,6 +67,49 @@ fn the_page_shows_what_the_program_prints() {
     let lines: String = shown.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let transcript = format!("```console\n$ cognito-creds login --profile dev\n{lines}```\n");
     check_generated("docs/developer.md", "sign-in", &transcript);
+}
+
+#[test]
+fn a_signal_at_the_password_gives_the_terminal_back() {
+    let (machine, _backend) = machine();
+    let mut run = with_its_modes(&machine, "login --profile dev");
+    let mut keyboard = run.stdin.take().unwrap();
+    wait_until("the question", || screen(&machine).contains("E-mail address"));
+    keyboard.write_all(b"\n").unwrap();
+    wait_until("the question for the password", || screen(&machine).contains("Password (it is not shown): "));
+    let process = the_one(&machine, "login");
+    assert!(machine.shell(&format!("kill -TERM {process}")).status().unwrap().success());
+    wait_until("the end", || ended(&machine).is_some());
+    assert_eq!(ended(&machine).unwrap(), "143");
+    assert!(run.wait().unwrap().success());
+    assert_same_modes(&machine);
+}
+
+#[test]
+fn a_prompt_left_open_ends_at_its_limit() {
+    let keys = "cognito_login_timeout = 10s\ncognito_wait = 1s\n";
+    let [(at_address, _one), (at_password, _other)] = [machine(), machine()];
+    let runs = [&at_address, &at_password].map(|machine| {
+        machine.add(keys);
+        let run = with_its_modes(machine, "login --profile dev");
+        wait_until("the question", || screen(machine).contains("E-mail address"));
+        run
+    });
+    let [one, mut other] = runs;
+    other.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    wait_until("the question for the password", || screen(&at_password).contains("Password (it"));
+    let what = at_password.call().failure().0;
+    assert!(what.contains("still waits for a password on another terminal after 1 second"), "{what}");
+    let status = at_password.run(&["status", "--profile", "dev"]).stdout;
+    assert!(status.contains("waits for a password on a terminal"), "{status}");
+    for (machine, mut run) in [(&at_address, one), (&at_password, other)] {
+        let _keyboard = run.stdin.take();
+        assert!(run.wait().unwrap().success());
+        assert_eq!(ended(machine).unwrap(), "1");
+        let told = fs::read_to_string(machine.path("err")).unwrap();
+        assert!(told.contains("within 10 seconds"), "{told}");
+        assert_same_modes(machine);
+    }
 }
 
 #[test]

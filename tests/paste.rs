@@ -12,7 +12,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::Child;
 use std::thread;
 use support::cases::Cases;
-use support::terminal::{address, on_a_terminal, screen};
+use support::processes::the_one;
+use support::terminal::{address, assert_same_modes, ended, on_a_terminal, screen, with_its_modes};
 use support::{Machine, PROGRAM, Ran, alice, wait_until};
 
 const QUESTION: &str = "Paste it here (it is not shown): ";
@@ -210,6 +211,12 @@ fn whoever_pastes_is_pointed_to_pasting_when_it_fails() {
     pasting.fails(&mut cases, "another code with the right state");
 
     let mut pasting = Pasting::begin();
+    let ended_on = pasting.ended_on(&alice());
+    pasting.paste(&format!("{ended_on}&iss=https%3A%2F%2Fid.evil.example\n"));
+    let machine = pasting.fails(&mut cases, "the answer of another server");
+    assert_eq!(machine.sandbox.counts().token, 0, "the code was sent");
+
+    let mut pasting = Pasting::begin();
     pasting.paste("\u{4}");
     pasting.fails(&mut cases, "Ctrl-D");
 
@@ -261,4 +268,60 @@ fn ctrl_c_ends_it_and_gives_the_terminal_back_as_it_was() {
     let (before, after) = (shown.find("speed").unwrap(), shown.rfind("speed").unwrap());
     let end = shown[before..].find("Open this").unwrap() + before;
     assert_eq!(shown[before..end].trim(), shown[after..].trim(), "the terminal's modes");
+}
+
+/// A prompt that nobody answers holds the sign-in's lock, and everybody who calls waits for it.
+#[test]
+fn a_prompt_left_open_ends_and_callers_are_told_what_it_waits_for() {
+    let mut cases = Cases::of("paste-left-open");
+    let mut pasting = Pasting::with("cognito_login_timeout = 10s\ncognito_wait = 1s\n");
+    let keyboard = pasting.run.stdin.take();
+    assert!(pasting.screen().contains("within 10 seconds"), "{}", pasting.screen());
+    cases.tell("a caller that waits for less", &pasting.machine, &pasting.machine.call());
+    let status = pasting.machine.run(&["status", "--profile", "dev"]).stdout;
+    assert!(status.contains("waits for an address to be pasted on a terminal"), "{status}");
+    pasting.machine.add("cognito_wait = 50s\n");
+    let caller = pasting.machine.start();
+    let ended = pasting.end();
+    drop(keyboard);
+    cases.tell("the prompt", &pasting.machine, &ended);
+    cases.tell("a caller that waits for longer", &pasting.machine, &Ran::of(caller));
+    assert!(!is_running(&pasting.machine), "the lock is free");
+    cases.compare();
+}
+
+fn is_running(machine: &Machine) -> bool {
+    machine.run(&["status", "--profile", "dev", "--json"]).stdout.contains("\"sign_in\":\"running\"")
+}
+
+/// A terminal that is left without echo looks dead to whoever sits there.
+#[test]
+fn a_signal_from_elsewhere_gives_the_terminal_back_too() {
+    for (signal, code) in [("TERM", "143"), ("HUP", "129"), ("QUIT", "131"), ("INT", "130")] {
+        let machine = Machine::new();
+        let mut run = with_its_modes(&machine, "login --paste --profile dev");
+        let _keyboard = run.stdin.take();
+        wait_until("the question", || screen(&machine).contains(QUESTION));
+        let process = the_one(&machine, "login");
+        assert!(machine.shell(&format!("kill -{signal} {process}")).status().unwrap().success());
+        wait_until("the end", || ended(&machine).is_some());
+        assert_eq!(ended(&machine).unwrap(), code, "{signal}");
+        assert!(run.wait().unwrap().success());
+        assert_same_modes(&machine);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_it_on_a_terminal_that_is_stopped() {
+    let machine = Machine::new();
+    let mut run = with_its_modes(&machine, "login --paste --profile dev");
+    let mut keyboard = run.stdin.take().unwrap();
+    wait_until("the question", || screen(&machine).contains(QUESTION));
+    keyboard.write_all(b"\x13half an address\x03").unwrap();
+    wait_until("the end", || ended(&machine).is_some());
+    assert_eq!(ended(&machine).unwrap(), "130");
+    // It may have ended already, and the terminal with it.
+    let _ = keyboard.write_all(b"\x11");
+    assert!(run.wait().unwrap().success());
+    assert_same_modes(&machine);
 }

@@ -188,6 +188,27 @@ fn esc_and_ctrl_c_leave_the_terminal_sane_and_the_profile_untouched() {
     assert!(machine.login().is_some(), "who signed in stays signed in");
 }
 
+/// The page is finished before the person has picked.
+#[test]
+fn the_page_says_that_the_terminal_asks() {
+    let machine = Machine::new();
+    let mut session = Session::start(&machine, "login --profile dev", "xterm");
+    wait_until("the tab", || machine.tabs().len() == 1);
+    let page = carol().sign_in(&machine.tabs()[0]).unwrap();
+    session.at("ReadOnly", "\r");
+    assert_eq!(session.ended().ran.code, 0);
+    assert!(page.body.contains("Your terminal asks which role to take"), "{}", page.body);
+    assert!(!page.body.contains("no AWS credentials"), "{}", page.body);
+
+    // Where nobody is asked, the page says what to do.
+    let machine = Machine::new();
+    let call = machine.start();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    let page = carol().sign_in(&machine.tabs()[0]).unwrap();
+    assert_eq!(Ran::of(call).code, 1);
+    assert!(page.body.contains("login --pick-role --profile dev"), "{}", page.body);
+}
+
 /// A terminal that is left without echo looks dead to whoever sits there.
 #[test]
 fn a_signal_from_elsewhere_leaves_the_terminal_sane_too() {

@@ -2,7 +2,7 @@
 
 use super::{Desk, env};
 use crate::error::Error;
-use crate::journal::Journal;
+use crate::journal::{Awaits, Journal};
 use crate::platform;
 use crate::profile::auth::Auth;
 use crate::session::needs_sign_in;
@@ -29,7 +29,8 @@ fn attend(profile: &str, said: &mut bool) -> Result<(), Error> {
     let Auth::Browser(app) = &desk.profile.auth else { return Err(needs_sign_in(&desk.profile)) };
     let vault = desk.vault();
     let session = desk.session(&vault);
-    let Some(attendance) = Attendance::begin(&session, &desk.journal, false, false, &env)? else {
+    let begun = Attendance::begin(&session, &desk.journal, Awaits::Browser, false, false, &env)?;
+    let Some(attendance) = begun else {
         hello(&Hello::Joined);
         return Ok(());
     };

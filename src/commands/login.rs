@@ -6,6 +6,7 @@ use super::{Desk, accounts, env, pick_role, profile_name};
 use crate::cli::Login;
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
+use crate::journal::Awaits;
 use crate::output;
 use crate::profile::Profile;
 use crate::profile::auth::{Auth, Backend};
@@ -16,6 +17,7 @@ use crate::sign_in::flight::Flight;
 use crate::sign_in::way_in;
 use crate::terminal::Hidden;
 use crate::{browser, terminal};
+use std::time::Instant;
 use url::Url;
 
 /// Signs in and says who did. Where the identity pool leaves the choice among several roles to the
@@ -74,14 +76,21 @@ fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
     needs_a_terminal(args, profile)?;
     let vault = desk.vault();
     let session = desk.session(&vault);
-    let Some(attendance) = Attendance::begin(&session, &desk.journal, true, args.force, &env)? else {
-        return Ok(None);
+    let awaits = match &profile.auth {
+        Auth::Browser(_) if args.paste => Awaits::Address,
+        Auth::Browser(_) => Awaits::Browser,
+        Auth::Developer(_) => Awaits::Password,
     };
+    let begun = Attendance::begin(&session, &desk.journal, awaits, true, args.force, &env)?;
+    let Some(attendance) = begun else { return Ok(None) };
+    let attendance = attendance.asking_for_role(terminal::is_attended(&env));
     let signed_in = match &profile.auth {
         Auth::Browser(app) if args.paste => {
             let mut hidden = None;
             attendance
-                .run_pasted(app, move |url, wrong| ask_for_address(args, &mut hidden, url, wrong))
+                .run_pasted(app, move |url, wrong, until| {
+                    ask_for_address(args, profile, &mut hidden, url, wrong, until)
+                })
                 .map_err(|error| way_in::by_pasting(error, profile))?
         }
         Auth::Browser(app) => {
@@ -91,13 +100,14 @@ fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
         }
         Auth::Developer(backend) => {
             let mut address = None;
-            attendance.run_at_backend(backend, |wrong| {
+            attendance.run_at_backend(backend, |wrong, until| {
                 terminal::say(wrong.unwrap_or(&format!(
-                    "Signing in at {} for profile {}.",
+                    "Signing in at {} for profile {}, within {}.",
                     backend.host(),
-                    profile.shown()
+                    profile.shown(),
+                    spoken(profile.login_timeout)
                 )));
-                ask_for_password(backend, &mut address)
+                ask_for_password(backend, &mut address, until)
             })?
         }
     };
@@ -163,9 +173,11 @@ fn copied(args: &Login, url: &Url) -> &'static str {
 /// Nothing is shown from the first question to the end: the rest of a text of several lines isn't either.
 fn ask_for_address(
     args: &Login,
+    profile: &Profile,
     hidden: &mut Option<Hidden>,
     url: &Url,
     wrong: Option<&str>,
+    until: Instant,
 ) -> std::io::Result<String> {
     let hidden = match hidden {
         Some(hidden) => hidden,
@@ -174,34 +186,39 @@ fn ask_for_address(
     terminal::say(&wrong.map_or_else(
         || {
             format!(
-                "Open this address in any browser and sign in:\n  {}{}\nThe browser ends on an address that may not load. Copy it from the address bar.",
+                "Open this address within {} in any browser and sign in:\n  {}{}\nThe browser ends on an address that may not load. Copy it from the address bar.",
+                spoken(profile.login_timeout),
                 terminal::address(url, terminal::shows_links()),
                 copied(args, url)
             )
         },
         str::to_owned,
     ));
-    hidden.ask("Paste it here (it is not shown): ")
+    hidden.ask("Paste it here (it is not shown): ", Some(until))
 }
 
 /// Asks for e-mail address and password, and after the first time for the password alone.
-fn ask_for_password(backend: &Backend, address: &mut Option<String>) -> std::io::Result<(String, Password)> {
+fn ask_for_password(
+    backend: &Backend,
+    address: &mut Option<String>,
+    until: Instant,
+) -> std::io::Result<(String, Password)> {
     let email = match address {
         Some(email) => email,
-        None => address.insert(ask_for_email(backend)?),
+        None => address.insert(ask_for_email(backend, until)?),
     };
-    let password = terminal::ask_hidden("Password (it is not shown): ")?;
+    let password = terminal::ask_hidden_until("Password (it is not shown): ", until)?;
     Ok((email.clone(), Password::new(password)))
 }
 
 /// What is no address is not repeated on the screen, nor sent: it may be a password.
-fn ask_for_email(backend: &Backend) -> std::io::Result<String> {
+fn ask_for_email(backend: &Backend, until: Instant) -> std::io::Result<String> {
     let question = match backend.login_hint.as_deref() {
         Some(address) => format!("E-mail address [{}]: ", foreign(address)),
         None => "E-mail address: ".to_owned(),
     };
     loop {
-        let typed = terminal::ask(&question)?;
+        let typed = terminal::ask_until(&question, until)?;
         let email = if typed.is_empty() { backend.login_hint.clone().unwrap_or_default() } else { typed };
         if email.contains('@') || (!backend.knows_by_email() && !email.is_empty()) {
             return Ok(email);

@@ -9,6 +9,7 @@ use crate::cli::Status;
 use crate::clock::Timestamp;
 use crate::error::{Error, foreign};
 use crate::identity_pool::role;
+use crate::journal::Awaits;
 use crate::output;
 use crate::profile::config_path;
 use crate::session;
@@ -27,6 +28,9 @@ struct State {
     login: Option<Login>,
     credentials: Option<Credentials>,
     sign_in: SignIn,
+    /// What a sign-in that runs waits for.
+    #[serde(skip)]
+    awaits: Awaits,
     last_error: Option<LastError>,
     /// Why there is no login, where more is known than that there is none.
     #[serde(skip)]
@@ -122,7 +126,15 @@ pub fn run(args: &Status) -> Result<(), Error> {
 fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {
     let last_error = Some(LastError::now(now, error));
     let instead = Some("its settings can't be used".to_owned());
-    State { profile, login: None, credentials: None, sign_in: SignIn::None, last_error, instead }
+    State {
+        profile,
+        login: None,
+        credentials: None,
+        sign_in: SignIn::None,
+        awaits: Awaits::default(),
+        last_error,
+        instead,
+    }
 }
 
 fn state(desk: &Desk, now: Timestamp) -> State {
@@ -142,6 +154,7 @@ fn state(desk: &Desk, now: Timestamp) -> State {
             kept: kept(place),
             renewal: Moment(session::renewal(&(&found).into(), profile.refresh_margin)),
         }),
+        awaits: journal.last_sign_in(&profile.login_entry()).map(|last| last.awaits).unwrap_or_default(),
         sign_in: if running { SignIn::Running } else { SignIn::None },
         last_error: event.map(|event| LastError {
             at: Moment(event.at),
@@ -201,7 +214,13 @@ fn told(state: &State, now: Timestamp) -> String {
         None if state.login.is_some() => row("credentials", "none cached"),
         None => {}
     }
-    row("sign-in", if state.sign_in == SignIn::Running { "running in a browser" } else { "none running" });
+    let sign_in = match (state.sign_in, state.awaits) {
+        (SignIn::None, _) => "none running",
+        (SignIn::Running, Awaits::Browser) => "running in a browser",
+        (SignIn::Running, Awaits::Address) => "waits for an address to be pasted on a terminal",
+        (SignIn::Running, Awaits::Password) => "waits for a password on a terminal",
+    };
+    row("sign-in", sign_in);
     if let Some(last) = &state.last_error {
         let label = if last.is_notice { "last notice" } else { "last problem" };
         row(label, &format!("{} ({} ago)", last.at, about(last.at.0.age(now))));

@@ -14,6 +14,7 @@ use crate::secret::{ClientSecret, RefreshToken};
 use crate::user_pool::claims::Claims;
 use crate::user_pool::discovery::{self, Metadata};
 use crate::user_pool::endpoints::Endpoints;
+use crate::user_pool::issuer;
 use crate::user_pool::token::{Done, TokenEndpoint, TokenError, Tokens};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,13 @@ impl Session<'_> {
         let endpoints = metadata.endpoints(issuer).map_err(|why| self.not_ours(&why))?;
         self.metadata.replace(Some(metadata));
         Ok(endpoints)
+    }
+
+    /// Whether an authorization response may be from the server that was asked; why not, without a full
+    /// stop. To be asked once [`Self::endpoints`] were.
+    pub fn check_response(&self, app: &AppClient, iss: Option<&str>) -> Result<(), String> {
+        let promised = self.metadata.borrow().as_ref().is_some_and(Metadata::names_itself);
+        issuer::check_response(&app.server, iss, promised)
     }
 
     /// The token endpoint for an app client.

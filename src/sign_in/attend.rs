@@ -8,9 +8,9 @@ use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
-use crate::error::{Error, Next};
+use crate::error::{Error, Next, foreign};
 use crate::http::REQUEST_LIMIT;
-use crate::journal::{Journal, Outcome, SignIn};
+use crate::journal::{Awaits, Journal, Outcome, SignIn};
 use crate::lock::{Lock, Patience, Waited};
 use crate::login::Login;
 use crate::profile::auth::AppClient;
@@ -20,6 +20,7 @@ use crate::secret::random_text;
 use crate::session::{self, RENEWAL_LIMIT, Session};
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, Listener, Served};
+use crate::user_pool::issuer;
 use crate::user_pool::page::Page;
 use crate::user_pool::token::{TokenError, Tokens};
 use std::ops::ControlFlow;
@@ -61,6 +62,7 @@ pub struct Attendance<'a> {
     record: SignIn,
     recorded: bool,
     again: bool,
+    asks_for_role: bool,
     // Released last, when the page has been delivered.
     _running: Lock,
 }
@@ -72,6 +74,7 @@ impl<'a> Attendance<'a> {
     pub fn begin(
         session: &'a Session<'a>,
         journal: &'a Journal,
+        awaits: Awaits,
         replace: bool,
         again: bool,
         env: &'a dyn Environment,
@@ -81,6 +84,7 @@ impl<'a> Attendance<'a> {
             attempt: random_text::<16>()?,
             profile: profile.name.clone(),
             started: Timestamp::now(),
+            awaits,
             outcome: None,
             ended: None,
         };
@@ -92,7 +96,16 @@ impl<'a> Attendance<'a> {
         match Self::wait(&path, longest_sign_in(profile), replace)? {
             Waited::Acquired(lock) | Waited::Overtook(lock, _) => {
                 let recorded = journal.record(&profile.login_entry(), &record);
-                Ok(Some(Self { session, journal, env, record, recorded, again, _running: lock }))
+                Ok(Some(Self {
+                    session,
+                    journal,
+                    env,
+                    record,
+                    recorded,
+                    again,
+                    asks_for_role: false,
+                    _running: lock,
+                }))
             }
             _ if replace => Err(Error::new(
                 Next::TryAgain,
@@ -101,6 +114,13 @@ impl<'a> Attendance<'a> {
             )),
             _ => Ok(None),
         }
+    }
+
+    /// The person is asked for a role afterwards, where they have to choose one: the page says so.
+    #[must_use]
+    pub fn asking_for_role(mut self, asks: bool) -> Self {
+        self.asks_for_role = asks;
+        self
     }
 
     fn wait(path: &Path, longest: Duration, replace: bool) -> Result<Waited<()>, Error> {
@@ -158,7 +178,7 @@ impl<'a> Attendance<'a> {
             || self.is_replaced(),
             |callback| {
                 let result = self.complete(app, callback, &request, &redirect);
-                let page = page(profile, &result);
+                let page = page(profile, &result, self.asks_for_role);
                 (result.and_then(Settled::whole), page)
             },
         );
@@ -181,9 +201,13 @@ impl<'a> Attendance<'a> {
         request: &Request,
         redirect: &RedirectUri,
     ) -> Result<Settled, Error> {
+        let iss = callback.iss().map(str::to_owned);
         let result = self
-            .redeem(app, callback, request, redirect)
-            .and_then(|tokens| self.login_of(tokens, &request.nonce))
+            .session
+            .check_response(app, iss.as_deref())
+            .map_err(|why| words::from_another_server(self.session.profile, app, &why))
+            .and_then(|()| self.redeem(app, callback, request, redirect))
+            .and_then(|tokens| self.login_of(app, tokens, request, iss.as_deref()))
             .and_then(|login| self.settle(login));
         self.told(result)
     }
@@ -196,6 +220,16 @@ impl<'a> Attendance<'a> {
         };
         self.tell(outcome);
         result
+    }
+
+    /// No answer was typed, and why. A question that was left open is told to whoever waits for it.
+    fn no_answer(&self, why: &std::io::Error, ended: Error) -> Error {
+        match why.kind() {
+            std::io::ErrorKind::TimedOut => {
+                self.not_begun(words::left_open(self.session.profile, self.record.awaits))
+            }
+            _ => ended.because(why),
+        }
     }
 
     fn not_begun(&self, error: Error) -> Error {
@@ -224,7 +258,7 @@ impl<'a> Attendance<'a> {
         let profile = self.session.profile;
         let code = match callback {
             Callback::Code { code, .. } => code,
-            Callback::Refused { error, description } => {
+            Callback::Refused { error, description, .. } => {
                 return Err(words::refused(profile, app, redirect, &error, description.as_deref()));
             }
         };
@@ -254,11 +288,21 @@ impl<'a> Attendance<'a> {
         }
     }
 
-    /// The login of these tokens, if they are this sign-in's.
-    fn login_of(&self, tokens: Tokens, nonce: &str) -> Result<Login, Error> {
+    /// The login of these tokens, if they are this sign-in's and of the issuer that sent the code.
+    fn login_of(
+        &self,
+        app: &AppClient,
+        tokens: Tokens,
+        request: &Request,
+        iss: Option<&str>,
+    ) -> Result<Login, Error> {
         log::info!("the browser came back, and the authorization code was exchanged");
         let profile = self.session.profile;
-        let claims = self.session.check(&tokens, Some(nonce))?;
+        let claims = self.session.check(&tokens, Some(&request.nonce))?;
+        if let Some(iss) = iss.filter(|iss| !issuer::is_same(iss, &claims.iss)) {
+            let why = format!("it is from '{}', its ID token from '{}'", foreign(iss), foreign(&claims.iss));
+            return Err(words::from_another_server(profile, app, &why));
+        }
         let refresh = tokens.refresh_token.clone().ok_or_else(|| words::no_refresh_token(profile))?;
         Ok(Login::new(profile, tokens, refresh, &claims, Timestamp::now()))
     }
@@ -325,7 +369,7 @@ impl Settled {
 }
 
 /// The page that tells how it ended.
-fn page(profile: &Profile, result: &Result<Settled, Error>) -> Page {
+fn page(profile: &Profile, result: &Result<Settled, Error>, asks_for_role: bool) -> Page {
     let profile = profile.shown();
     match result {
         Ok(Settled { user, provider, credentials: Ok(credentials) }) => Page::SignedIn {
@@ -335,6 +379,11 @@ fn page(profile: &Profile, result: &Result<Settled, Error>) -> Page {
             role: credentials.as_ref().and_then(|c| c.role.clone()),
             account: credentials.as_ref().and_then(Credentials::account_id).map(str::to_owned),
         },
+        Ok(Settled { user, credentials: Err(error), .. })
+            if asks_for_role && error.next() == Next::ChooseRole =>
+        {
+            Page::ChoosesRole { who: user.clone(), profile }
+        }
         Ok(Settled { user, credentials: Err(error), .. }) => Page::NoCredentials {
             who: user.clone(),
             what: error.what().to_owned(),

@@ -11,7 +11,7 @@ use crate::browser;
 use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
-use crate::journal::{Attempt, Journal, Outcome, SignIn};
+use crate::journal::{Attempt, Awaits, Journal, Outcome, SignIn};
 use crate::lock::{Holder, Lock, Waited};
 use crate::login::Login;
 use crate::profile::auth::Auth;
@@ -259,6 +259,7 @@ impl Flight<'_> {
             }
             let record = self.journal.last_sign_in(&profile.login_entry());
             let own = record.as_ref().is_some_and(|r| r.profile == profile.name);
+            let awaits = record.as_ref().map(|r| r.awaits).unwrap_or_default();
             let is_new = record.as_ref().is_some_and(|r| r.ended.is_some()) && record != began.last;
             match record.filter(|_| is_new).map(|r| r.outcome) {
                 // The role of another profile may be refused where this one's is not; the login is there.
@@ -271,10 +272,18 @@ impl Flight<'_> {
                     return Err(words::unanswered(profile, &words::redirects(profile), None));
                 }
                 None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
-                None if Instant::now() >= until => return Err(still_open(profile)),
+                None if Instant::now() >= until => return Err(still_open(profile, awaits)),
                 None => {
                     let left = spoken(until.saturating_duration_since(Instant::now()));
-                    waiting.tell(&format!("cognito-creds: profile {} is being signed in in the browser; waiting {left} at most, Ctrl-C stops.", profile.shown()));
+                    let stands = match awaits {
+                        Awaits::Browser => "is being signed in in the browser",
+                        Awaits::Address => "is being signed in by pasting on another terminal",
+                        Awaits::Password => "is being signed in with a password on another terminal",
+                    };
+                    waiting.tell(&format!(
+                        "cognito-creds: profile {} {stands}; waiting {left} at most, Ctrl-C stops.",
+                        profile.shown()
+                    ));
                     std::thread::sleep(LOOK);
                 }
             }
@@ -282,18 +291,16 @@ impl Flight<'_> {
     }
 }
 
-fn still_open(profile: &Profile) -> Error {
-    let waited = spoken(profile.wait);
-    if matches!(profile.auth, Auth::Developer(_)) {
-        let what = format!(
-            "The sign-in for profile {} is still open on a terminal after {waited}. Finish it there and run your command again, or start over here.",
-            profile.name
-        );
-        return Error::new(Next::SignIn, what, profile.command("login"));
-    }
+fn still_open(profile: &Profile, awaits: Awaits) -> Error {
+    let (stands, again) = match awaits {
+        Awaits::Browser => ("is still open in the browser", "start over in a new tab"),
+        Awaits::Address => ("still waits for an address to be pasted on another terminal", "start over here"),
+        Awaits::Password => ("still waits for a password on another terminal", "start over here"),
+    };
     let what = format!(
-        "The sign-in for profile {} is still open in the browser after {waited}. Finish it there and run your command again, or start over in a new tab.",
-        profile.name
+        "The sign-in for profile {} {stands} after {}. Finish it there and run your command again, or {again}.",
+        profile.shown(),
+        spoken(profile.wait)
     );
     Error::new(Next::SignIn, what, profile.command("login"))
 }

@@ -2,7 +2,7 @@
 
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
-use crate::journal::SignIn;
+use crate::journal::{Awaits, SignIn};
 use crate::profile::Profile;
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::keys;
@@ -85,6 +85,15 @@ fn is_passing(text: &str) -> bool {
         .any(|part| text.contains(part))
 }
 
+/// The browser brought the answer of another server than the one that was asked: a mix-up (RFC 9207 §2.4).
+pub(super) fn from_another_server(profile: &Profile, app: &AppClient, why: &str) -> Error {
+    let what = format!(
+        "The browser came back with an answer that can't be taken for one of {}: {why}; nobody was signed in.",
+        app.server.as_str()
+    );
+    Error::new(Next::Stop, what, profile.command("login"))
+}
+
 pub(super) fn code_refused(profile: &Profile, app: &AppClient) -> Error {
     let host = app.server.host();
     let what = match &app.server {
@@ -142,6 +151,19 @@ pub(super) fn no_refresh_token(profile: &Profile) -> Error {
     }
     let what = format!("App client {} gave no refresh token.", profile.auth.client_id());
     Error::new(Next::Configure, what, profile.command("doctor"))
+}
+
+/// A question on a terminal that nobody answered in time.
+pub(super) fn left_open(profile: &Profile, awaits: Awaits) -> Error {
+    let (missing, command) = match awaits {
+        Awaits::Address => ("pasted the address", "login --paste"),
+        Awaits::Password => ("typed a password", "login"),
+        Awaits::Browser => ("completed the sign-in", "login"),
+    };
+    let limit = spoken(profile.login_timeout);
+    let what =
+        format!("Nobody {missing} for profile {} within {limit}; nobody was signed in.", profile.shown());
+    Error::new(Next::SignIn, what, profile.command(command))
 }
 
 /// Nobody typed a password: no terminal, or the input was ended.

@@ -1,6 +1,7 @@
 //! Answers that are not shown, on Windows: rpassword's own way.
 
 use std::io;
+use std::time::Instant;
 
 /// The console while it shows nothing of what is typed or pasted.
 pub struct Hidden;
@@ -14,8 +15,9 @@ impl Hidden {
     /// Asks for one line.
     ///
     /// # Errors
-    /// The person ended the input, or the console went away.
-    pub fn ask(&mut self, question: &str) -> io::Result<String> {
-        rpassword::prompt_password(question)
+    /// The person ended the input, or the console went away. `TimedOut`: nobody answered until then.
+    pub fn ask(&mut self, question: &str, until: Option<Instant>) -> io::Result<String> {
+        let question = question.to_owned();
+        super::answer_until(until, move || rpassword::prompt_password(question))
     }
 }

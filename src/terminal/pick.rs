@@ -59,33 +59,27 @@ fn numbered(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
 
 #[cfg(unix)]
 mod drawn {
-    use crate::terminal::DEVICE;
     use crate::terminal::keys::{Decoder, Key};
     use crate::terminal::list::{List, Turn};
-    use rustix::termios::{
-        LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
-    };
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    use signal_hook::iterator::Signals;
-    use signal_hook::low_level::emulate_default_handler;
-    use std::fs::{File, OpenOptions};
-    use std::io::{self, ErrorKind, Read, Write};
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use crate::terminal::modes::Modes;
+    use crate::terminal::show;
+    use rustix::termios::{LocalModes, SpecialCodeIndex, tcgetwinsize};
+    use std::fs::File;
+    use std::io::{self, ErrorKind, Read};
 
     /// Where a terminal doesn't tell its size.
     const USUAL: (usize, usize) = (80, 24);
     /// To the line's start, and nothing below (ECMA-48 §8.3.39).
-    const CLEAR: &[u8] = b"\r\x1b[J";
+    const CLEAR: &str = "\r\x1b[J";
     /// Tenths of a second after which Esc is Esc, and no beginning of an arrow key.
     const ESC_ALONE: u8 = 1;
 
     pub fn pick(question: &str, rows: &[String], start: usize) -> io::Result<Option<usize>> {
         let mut raw = Raw::begin()?;
-        writeln!(raw.tty, "{question}\nArrows and typing choose, Enter takes it, Esc leaves it.")?;
+        show(&format!("{question}\nArrows and typing choose, Enter takes it, Esc leaves it.\n"));
         let (mut list, mut decoder) = (List::new(rows, start), Decoder::default());
         loop {
-            raw.show(&list)?;
+            raw.draw(&list);
             for key in raw.keys(&mut decoder)? {
                 match list.press(key) {
                     Turn::Again => {}
@@ -98,64 +92,42 @@ mod drawn {
 
     /// The terminal without line editing, echo and signal keys, until this is dropped.
     struct Raw {
-        tty: File,
-        before: Termios,
-        /// Whether it is to be set back.
-        changed: Arc<AtomicBool>,
+        modes: Modes,
+        keyboard: File,
     }
 
     impl Raw {
         fn begin() -> io::Result<Self> {
-            let tty = OpenOptions::new().read(true).write(true).open(DEVICE)?;
-            let before = tcgetattr(&tty)?;
-            let raw = Self { tty, before, changed: Arc::default() };
-            raw.survive_signals()?;
-            raw.changed.store(true, Ordering::SeqCst);
+            let modes = Modes::hold(CLEAR)?;
+            let keyboard = modes.keyboard()?;
+            let raw = Self { modes, keyboard };
             raw.wait_for(1, 0)?;
             Ok(raw)
         }
 
-        /// A signal that ends us sets the terminal back first. The thread stays to the end of the
-        /// process: with nobody to take them, these signals would be ignored from now on.
-        fn survive_signals(&self) -> io::Result<()> {
-            let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
-            let (tty, before, changed) =
-                (self.tty.try_clone()?, self.before.clone(), Arc::clone(&self.changed));
-            std::thread::Builder::new().spawn(move || {
-                for signal in signals.forever() {
-                    set_back(&tty, &before, &changed);
-                    let _ = emulate_default_handler(signal);
-                }
-            })?;
-            Ok(())
-        }
-
         /// Reads give at least so many bytes, or end after so many tenths of a second (termios(3)).
         fn wait_for(&self, bytes: u8, tenths: u8) -> io::Result<()> {
-            let mut modes = self.before.clone();
-            // Ctrl-C comes as a key: its signal would end us before the terminal is set back.
-            modes
-                .local_modes
-                .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
-            modes.special_codes[SpecialCodeIndex::VMIN] = bytes;
-            modes.special_codes[SpecialCodeIndex::VTIME] = tenths;
-            Ok(tcsetattr(&self.tty, OptionalActions::Now, &modes)?)
+            self.modes.set(|modes| {
+                // Ctrl-C comes as a key: it leaves the list and not the program.
+                let lines = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN;
+                modes.local_modes.remove(lines);
+                modes.special_codes[SpecialCodeIndex::VMIN] = bytes;
+                modes.special_codes[SpecialCodeIndex::VTIME] = tenths;
+            })
         }
 
-        fn show(&mut self, list: &List<'_>) -> io::Result<()> {
-            let size = tcgetwinsize(&self.tty).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+        fn draw(&self, list: &List<'_>) {
+            let size = tcgetwinsize(&self.keyboard).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
             let (width, height) = size.map_or(USUAL, |size| (size.ws_col.into(), size.ws_row.into()));
             let (lines, column) = list.draw(width, height);
-            let mut frame = CLEAR.to_vec();
-            frame.extend_from_slice(lines.join("\r\n").as_bytes());
             // Back to the prompt, where the next frame begins.
-            write!(frame, "\x1b[{}A\r\x1b[{column}C", lines.len().saturating_sub(1).max(1))?;
-            self.tty.write_all(&frame)
+            let up = lines.len().saturating_sub(1).max(1);
+            show(&format!("{CLEAR}{}\x1b[{up}A\r\x1b[{column}C", lines.join("\r\n")));
         }
 
         fn keys(&mut self, decoder: &mut Decoder) -> io::Result<Vec<Key>> {
             let mut bytes = [0; 256];
-            let count = self.tty.read(&mut bytes)?;
+            let count = self.keyboard.read(&mut bytes)?;
             if count == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
@@ -163,7 +135,7 @@ mod drawn {
             while decoder.is_waiting() {
                 // poll(2) knows no terminals on macOS; the terminal's own timer is everywhere.
                 self.wait_for(0, ESC_ALONE)?;
-                let count = self.tty.read(&mut bytes);
+                let count = self.keyboard.read(&mut bytes);
                 self.wait_for(1, 0)?;
                 match count? {
                     0 => keys.extend(decoder.end()),
@@ -171,21 +143,6 @@ mod drawn {
                 }
             }
             Ok(keys)
-        }
-    }
-
-    impl Drop for Raw {
-        fn drop(&mut self) {
-            set_back(&self.tty, &self.before, &self.changed);
-        }
-    }
-
-    fn set_back(mut tty: &File, before: &Termios, changed: &AtomicBool) {
-        if changed.swap(false, Ordering::SeqCst) {
-            // A terminal that went away has nothing to set back. Its modes go first: on a stopped one
-            // the write would wait.
-            let _ = tcsetattr(tty, OptionalActions::Now, before);
-            let _ = tty.write_all(CLEAR);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! (rule 6) accepts in place of the signature; the identity pool verifies the signature again. Tokens
 //! from anywhere else must never be decoded here.
 
+use super::issuer;
 use crate::clock::Timestamp;
 use crate::error::foreign;
 use crate::profile::auth::Server;
@@ -126,7 +127,7 @@ impl Claims {
             return Err(format!("its issuer '{}' is not an https URL", foreign(&self.iss)));
         }
         match id {
-            Some(pool) if !issued_by(&self.iss, pool) => {
+            Some(pool) if issuer::user_pool_of(&self.iss) != Some(pool) => {
                 Err(format!("its issuer is {}, not user pool {pool}", foreign(&self.iss)))
             }
             _ => Ok(()),
@@ -179,16 +180,6 @@ impl Claims {
         let name = identities.get(0)?.get("providerName")?.as_str()?;
         Some(foreign(name))
     }
-}
-
-/// Both issuer forms of a user pool: the classic one and the per-pool one of 2026.
-fn issued_by(iss: &str, pool: &str) -> bool {
-    let Some((host, path)) = iss.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
-        return false;
-    };
-    let service = host.starts_with("cognito-idp.") || host.starts_with("issuer-cognito-idp.");
-    let aws = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end));
-    path == pool && service && aws
 }
 
 /// `aud` is one text or an array of them (RFC 7519 §4.1.3).
@@ -303,13 +294,6 @@ mod tests {
             claims[claim] = who.into();
             assert_eq!(Claims::decode(&token(&claims)).unwrap().who(), who);
         }
-    }
-
-    #[test]
-    fn both_issuer_forms_are_known() {
-        assert!(issued_by("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A", "eu-west-1_A"));
-        assert!(!issued_by("https://cognito-idp.evil.example/eu-west-1_A", "eu-west-1_A"));
-        assert!(!issued_by("http://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A", "eu-west-1_A"));
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub struct Metadata {
     end_session_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// RFC 9207 §3.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 /// The request for an issuer's document.
@@ -152,6 +155,11 @@ impl Metadata {
             },
             secret_by: self.secret_by(),
         })
+    }
+
+    /// Whether each of its authorization responses says who it is from (RFC 9207 §2.4).
+    pub fn names_itself(&self) -> bool {
+        self.authorization_response_iss_parameter_supported
     }
 
     /// Basic where the list is absent (Discovery §3) or has it; by form where it has only that.

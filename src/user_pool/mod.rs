@@ -6,5 +6,6 @@ pub mod callback;
 pub mod claims;
 pub mod discovery;
 pub mod endpoints;
+pub mod issuer;
 pub mod page;
 pub mod token;

@@ -27,6 +27,13 @@ pub enum Page {
         /// The AWS account.
         account: Option<String>,
     },
+    /// The person signed in, and is being asked for a role on the terminal.
+    ChoosesRole {
+        /// The person.
+        who: String,
+        /// The profile that the sign-in was for.
+        profile: String,
+    },
     /// The person signed in, and the identity pool gave no credentials all the same.
     NoCredentials {
         /// The person.
@@ -73,6 +80,17 @@ impl Page {
                     ),
                 )
             }
+            Self::ChoosesRole { who, profile } => document(
+                "Signed in",
+                GOOD,
+                "You’re signed in",
+                &format!(
+                    "<p class=\"lead\"><strong>{}</strong></p>\n<dl>\n{}</dl>\n\
+                     <p class=\"end\">Your terminal asks which role to take. You can close this tab.</p>",
+                    shown(who),
+                    row("Profile", &shown(profile))
+                ),
+            ),
             Self::NoCredentials { who, what, paste, profile } => document(
                 "No AWS credentials",
                 BAD,

@@ -1,6 +1,6 @@
 //! A pseudo-terminal with a person's hands at its keyboard.
 
-use super::Machine;
+use super::{Machine, PROGRAM};
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
@@ -32,4 +32,25 @@ pub fn address(machine: &Machine) -> Option<String> {
     let start = shown.find("http://127.0.0.1")?;
     let (url, _) = shown[start..].split_once(['\r', '\n', '\u{1b}'])?;
     Some(url.to_owned())
+}
+
+/// Runs the program on a terminal and keeps its modes from before and after, and how it ended.
+pub fn with_its_modes(machine: &Machine, arguments: &str) -> Child {
+    let home = machine.path("").display().to_string();
+    let line = format!(
+        "cd {home}; stty -g >modes; {PROGRAM} {arguments} 2>err; code=$?; stty -g >modes-after; echo $code >code"
+    );
+    on_a_terminal(machine, &line)
+}
+
+/// The exit code of what [`with_its_modes`] has started, once there is one.
+pub fn ended(machine: &Machine) -> Option<String> {
+    let code = fs::read_to_string(machine.path("code")).ok()?;
+    code.ends_with('\n').then(|| code.trim().to_owned())
+}
+
+/// The terminal is as it was before.
+pub fn assert_same_modes(machine: &Machine) {
+    let read = |name: &str| fs::read_to_string(machine.path(name)).unwrap();
+    assert_eq!(read("modes"), read("modes-after"), "the terminal's modes");
 }

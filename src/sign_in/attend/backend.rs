@@ -19,19 +19,20 @@ const PARTING: Duration = Duration::from_secs(3);
 
 impl Attendance<'_> {
     /// Runs the sign-in at a developer's backend: `ask` is told what was wrong with the answers before,
-    /// and gives the person's e-mail address and password.
+    /// and gives the person's e-mail address and password, or `TimedOut` at the instant.
     pub fn run_at_backend(
         self,
         backend: &Backend,
-        mut ask: impl FnMut(Option<&str>) -> std::io::Result<(String, Password)>,
+        mut ask: impl FnMut(Option<&str>, Instant) -> std::io::Result<(String, Password)>,
     ) -> Result<SignedIn, Error> {
         let (session, profile) = (self.session, self.session.profile);
         session.client().and_then(|_| session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
         let desk = session.developer_desk(backend)?;
+        let until = Instant::now() + profile.login_timeout;
         let (mut wrong, mut tried) = (None, 0);
         while tried < PASSWORDS {
             let (email, password) =
-                ask(wrong.as_deref()).map_err(|e| words::no_password(profile).because(e))?;
+                ask(wrong.as_deref(), until).map_err(|e| self.no_answer(&e, words::no_password(profile)))?;
             if self.is_replaced() {
                 return Err(words::taken_over(profile));
             }

@@ -7,6 +7,7 @@ use crate::profile::redirect_uri::RedirectUri;
 use crate::sign_in::words;
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, NotOurs, Reading, read_query};
+use std::time::Instant;
 use url::Url;
 
 /// How often a person may paste something else.
@@ -14,12 +15,12 @@ const ATTEMPTS: usize = 3;
 
 impl Attendance<'_> {
     /// Runs the sign-in without a port: `ask` is told where the person has to go and, from the second time
-    /// on, what was wrong with the text before; it gives back what was pasted. State and PKCE hold as they
+    /// on, what was wrong with the text before; it gives back what was pasted, or `TimedOut` at the instant. State and PKCE hold as they
     /// do for the listener, and so do the path and the port that it would have had.
     pub fn run_pasted(
         self,
         app: &AppClient,
-        mut ask: impl FnMut(&Url, Option<&str>) -> std::io::Result<String>,
+        mut ask: impl FnMut(&Url, Option<&str>, Instant) -> std::io::Result<String>,
     ) -> Result<SignedIn, Error> {
         let (session, profile) = (self.session, self.session.profile);
         session.client().and_then(|_| session.vault.is_ready()).map_err(|e| self.not_begun(e))?;
@@ -27,10 +28,11 @@ impl Attendance<'_> {
         // Nothing is bound, so none of them is taken.
         let redirect = app.redirect_uris.first().ok_or_else(|| words::nothing_pasted(profile))?;
         let request = Request::new(app, &endpoints.authorize, redirect, self.again)?;
+        let until = Instant::now() + profile.login_timeout;
         let mut wrong: Option<String> = None;
         for _ in 0..ATTEMPTS {
-            let pasted =
-                ask(&request.url, wrong.as_deref()).map_err(|e| words::nothing_pasted(profile).because(e))?;
+            let pasted = ask(&request.url, wrong.as_deref(), until)
+                .map_err(|e| self.no_answer(&e, words::nothing_pasted(profile)))?;
             if self.is_replaced() {
                 return Err(words::taken_over(profile));
             }

@@ -52,7 +52,18 @@ pub enum Callback {
         error: String,
         /// The `error_description`.
         description: Option<String>,
+        /// Who says so, as above.
+        iss: Option<String>,
     },
+}
+
+impl Callback {
+    /// Who says it is from them (RFC 9207).
+    pub fn iss(&self) -> Option<&str> {
+        match self {
+            Self::Code { iss, .. } | Self::Refused { iss, .. } => iss.as_deref(),
+        }
+    }
 }
 
 /// How a query was read.
@@ -145,6 +156,7 @@ impl<'a> Answer<'a> {
                 return Reading::TheOne(Callback::Refused {
                     error: error.into_owned(),
                     description: self.description.map(Cow::into_owned),
+                    iss: self.iss.map(Cow::into_owned),
                 });
             }
         })
@@ -216,7 +228,8 @@ mod tests {
     fn a_refusal_with_our_state_comes_through_as_it_was_written() {
         let query =
             format!("error=access_denied&error_description=No%0D%0A%3Cb%3E&state={}", fixed().as_str());
-        let Reading::TheOne(Callback::Refused { error, description }) = read_query(&query, &fixed()) else {
+        let Reading::TheOne(Callback::Refused { error, description, .. }) = read_query(&query, &fixed())
+        else {
             panic!("not taken");
         };
         assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("No\r\n<b>")));

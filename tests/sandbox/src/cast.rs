@@ -75,6 +75,7 @@ impl Default for World {
             }],
             roles_claim: RolesClaim::Array,
             state_on_errors: true,
+            response_iss: None,
             code_seconds: 300,
             admin_keys: (
                 "AKIASANDBOXADMIN0001".to_owned(),

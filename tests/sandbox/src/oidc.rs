@@ -138,7 +138,9 @@ fn login(state: &mut State, request: &Request, tenant: &str) -> Reply {
     };
     let uri = code.redirect_uri.clone();
     let code = state.sign_ins.new_code(code);
-    back(&uri, &[("code", &code)], query)
+    let mut pairs = vec![("code", code.as_str())];
+    pairs.extend(state.world.response_iss.as_deref().map(|iss| ("iss", iss)));
+    back(&uri, &pairs, query)
 }
 
 fn back(uri: &str, pairs: &[(&str, &str)], query: &Fields) -> Reply {

@@ -40,6 +40,9 @@ pub struct World {
     pub roles_claim: RolesClaim,
     /// Whether error redirects carry `state`. AWS documents it for `login_required` only.
     pub state_on_errors: bool,
+    /// `iss` of the answers on redirects (RFC 9207), of the user pool and of every OpenID provider. AWS
+    /// documents none.
+    pub response_iss: Option<String>,
     /// Life of an authorization code in seconds; Cognito: 300.
     pub code_seconds: i64,
     /// Static access keys that may call STS, S3 and `GetOpenIdTokenForDeveloperIdentity`, as an

@@ -64,7 +64,9 @@ pub(crate) fn grant(state: &mut State, query: &Fields, browser: &Browser) -> Rep
         ends: state.now() + state.world.code_seconds,
     };
     let code = state.sign_ins.new_code(code);
-    demand.redirect(&[("code", &code)], true)
+    let mut pairs = vec![("code", code.as_str())];
+    pairs.extend(state.world.response_iss.as_deref().map(|iss| ("iss", iss)));
+    demand.redirect(&pairs, true)
 }
 
 /// The error redirect for a query; a page when it has no good redirect URI.
@@ -166,6 +168,7 @@ impl Demand {
     fn refuse(&self, world: &World, error: &str, description: Option<&str>) -> Reply {
         let mut pairs = vec![("error", error)];
         pairs.extend(description.map(|text| ("error_description", text)));
+        pairs.extend(world.response_iss.as_deref().map(|iss| ("iss", iss)));
         self.redirect(&pairs, world.state_on_errors || error == "login_required")
     }
 
