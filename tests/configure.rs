@@ -241,6 +241,7 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
             &[&FLAGS[..], &["--role", "a\naws_access_key_id = AKIA"]].concat(),
         ),
         ("blanks around a value", "dev", &[&FLAGS[..], &["--role", " Reader"]].concat()),
+        ("a setting of the other flow", "dev", &[&FLAGS[..], &["--duration-seconds", "7200"]].concat()),
         ("a region with a comment", "dev", &[&FLAGS[..], &["--region", "a;b"]].concat()),
         ("a name with a blank", "two words", &FLAGS),
         ("a name with a bracket", "a]b", &FLAGS),

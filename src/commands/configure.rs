@@ -234,6 +234,13 @@ fn flag(key: &str) -> &str {
 /// What the profile's reader says about a value, with this command instead of another tool.
 fn with_a_flag(error: Error, name: &str, wanted: &Wanted) -> Error {
     let is_about = |key: &str| error.what().starts_with(&format!("{key} of profile"));
+    // A value of the other flow is a good one, and the flow is what lacks.
+    if [&keys::DURATION_SECONDS, &keys::ROLE_SESSION_NAME].iter().any(|key| is_about(key.name))
+        && error.what().contains(keys::FLOW.name)
+    {
+        let with_flow = wanted.iter().cloned().chain([(keys::FLOW.name, "basic".to_owned())]).collect();
+        return error.instead(Next::Configure, with_examples(name, &with_flow, &[]));
+    }
     match wanted.iter().find(|(key, _)| is_about(key)) {
         Some((key, _)) => error.instead(Next::Configure, with_examples(name, wanted, &[key])),
         None => error,
