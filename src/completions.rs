@@ -40,5 +40,7 @@ pub fn answer() {
 pub fn profiles() -> Vec<CompletionCandidate> {
     let env = |name: &str| std::env::var(name).ok();
     let ours = Profile::load_ours(&env, "").unwrap_or_default();
-    ours.into_iter().map(|(name, _)| CompletionCandidate::new(name)).collect()
+    // A shell writes what it is given to the terminal as it is.
+    let writable = ours.into_iter().map(|(name, _)| name).filter(|name| !name.contains(char::is_control));
+    writable.map(CompletionCandidate::new).collect()
 }

@@ -171,3 +171,12 @@ fn the_page_shows_what_the_program_prints() {
     in_the_docs("who", &shown(&machine, "cognito-creds status"));
     in_the_docs("signing out", &shown(&machine, "cognito-creds logout --browser --profile admin"));
 }
+
+#[test]
+fn whoever_asked_for_the_password_is_pointed_to_commands_that_ask_for_it() {
+    let machine = Machine::with("cognito_store = file\ncognito_login_timeout = 10s\n");
+    let ran = machine.run_with(&["login", "--force", "--profile", "dev"], &[("CI", "1")]);
+    let (told, remedy) = ran.stderr.trim_end().rsplit_once('\n').unwrap();
+    assert!(told.contains("\n  cognito-creds login --paste --force --profile dev\n"), "{told}");
+    assert_eq!(remedy, "cognito-creds login --force --profile dev");
+}

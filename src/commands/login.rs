@@ -31,7 +31,7 @@ pub fn run(args: &Login) -> Result<(), Error> {
             return pick_now(&desk);
         }
     }
-    match sign_in(args, &desk) {
+    match sign_in(args, &desk).map_err(|error| insisting(args, error)) {
         Ok(Some(_)) if args.pick_role => pick_now(&desk),
         Ok(Some(signed_in)) => {
             tell(&desk, &signed_in);
@@ -42,6 +42,19 @@ pub fn run(args: &Login) -> Result<(), Error> {
             pick_role::of_the_login(&desk)?.ok_or(error).and_then(|desk| say_what_it_gives(&desk))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Whoever asked for the password means it for the next try, too: without `--force` the browser would
+/// answer for the same account again.
+fn insisting(args: &Login, error: Error) -> Error {
+    let again = error.paste().strip_prefix("cognito-creds login ").filter(|rest| !rest.contains("--force"));
+    match again.map(|rest| format!("cognito-creds login --force {rest}")) {
+        Some(paste) if args.force => {
+            let next = error.next();
+            error.instead(next, paste)
+        }
+        _ => error,
     }
 }
 
@@ -156,7 +169,7 @@ fn announce(args: &Login, profile: &Profile, way: Way, url: &Url, redirect: &Red
             tunnel::line(&env, redirect).map_or_else(String::new, |line| format!(
                 "\nFrom your own machine, this tunnel leads to the port:\n  {line}"
             )),
-            profile.command("login --paste")
+            profile.command(if args.force { "login --paste --force" } else { "login --paste" })
         )),
     }
 }
