@@ -8,18 +8,14 @@ mod support;
 use cognito_sandbox::{Endpoint, Fault, Person, Times};
 use std::fs;
 use support::cases::Cases;
-use support::{Machine, Ran, alice, wait_until};
+use support::{IN_A_FILE, Machine, Ran, alice, wait_until, with_credentials};
 use url::Url;
 
 const CONSOLE: &[&str] = &["console", "--profile", "dev"];
 const PRINT: &[&str] = &["console", "--profile", "dev", "--print"];
 
 fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine
+    with_credentials(IN_A_FILE)
 }
 
 fn printed(machine: &Machine, more: &[&str], variables: &[(&str, &str)]) -> Url {

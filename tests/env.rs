@@ -7,14 +7,10 @@ mod support;
 
 use support::cases::Cases;
 use support::generated::check_generated;
-use support::{Machine, Ran, alice};
+use support::{IN_A_FILE, Machine, Ran, with_credentials};
 
 fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine
+    with_credentials(IN_A_FILE)
 }
 
 fn env(machine: &Machine, format: &str, variables: &[(&str, &str)]) -> String {

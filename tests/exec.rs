@@ -13,15 +13,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 use support::cases::Cases;
-use support::{Machine, Ran, alice};
+use support::{IN_A_FILE, Machine, Ran, alice, with_credentials};
 
 /// A machine with live credentials.
 fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine
+    with_credentials(IN_A_FILE)
 }
 
 fn exec(command: &[&str]) -> Vec<String> {
@@ -90,6 +86,7 @@ fn what_would_win_over_them_is_gone_and_so_are_our_secrets() {
         "AWS_SECURITY_TOKEN",
         "AWS_ACCESS_KEY",
         "AWS_SECRET_KEY",
+        "AWS_CREDENTIAL_SCOPE",
         "AWS_ACCOUNT_ID",
         "COGNITO_CREDS_CLIENT_SECRET",
     ];

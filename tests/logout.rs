@@ -7,15 +7,7 @@ mod support;
 
 use cognito_creds::store::{EntryName, Kernel, Store};
 use std::os::unix::net::UnixListener;
-use support::{Machine, alice};
-
-fn signed_in(keys: &str) -> Machine {
-    let mut machine = Machine::with(keys);
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine
-}
+use support::{Machine, alice, with_credentials};
 
 fn change(machine: &Machine, from: &str, to: &str) {
     let config = std::fs::read_to_string(machine.path(".aws/config")).unwrap();
@@ -48,7 +40,7 @@ impl Frozen {
 
 #[test]
 fn a_broken_line_anywhere_in_the_file_is_an_error_and_not_a_logout_of_nobody() {
-    let machine = signed_in("cognito_store = file\n");
+    let machine = with_credentials("cognito_store = file\n");
     machine.add("[profile other]\nno equals sign\n");
     let (what, paste) = machine.run(&["logout", "--all"]).failure();
     assert!(what.contains("is broken at line"), "{what}");
@@ -58,7 +50,7 @@ fn a_broken_line_anywhere_in_the_file_is_an_error_and_not_a_logout_of_nobody() {
 
 #[test]
 fn a_profile_that_cannot_be_used_is_told_and_the_others_are_logged_out() {
-    let machine = signed_in("cognito_store = file\n");
+    let machine = with_credentials("cognito_store = file\n");
     machine.add("[profile half]\ncognito_domain = acme\n[profile third]\ncognito_wait = soon\n[profile sso]\nsso_session = x\n");
     let ran = machine.run(&["logout", "--all"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (1, "Signed out alice@example.com of profile dev.\n"));
@@ -73,7 +65,7 @@ fn a_profile_that_cannot_be_used_is_told_and_the_others_are_logged_out() {
 #[test]
 fn a_state_folder_that_cannot_be_used_keeps_no_login_from_going() {
     for store in ["file", "kernel"] {
-        let machine = signed_in(&format!("cognito_store = {store}\n"));
+        let machine = with_credentials(&format!("cognito_store = {store}\n"));
         let (profile, kernel) = (machine.profile(), [Kernel::login(), Kernel::cache()]);
         let kept = [(&kernel[0], profile.login_entry()), (&kernel[1], profile.credentials_entry())];
         let is_kept = |(store, entry): &(&Kernel, EntryName)| store.load(entry).unwrap().is_some();
@@ -96,7 +88,7 @@ fn where_no_profile_is_ours_it_says_so() {
 
 #[test]
 fn a_login_is_found_where_the_profile_kept_it_before() {
-    let machine = signed_in("cognito_store = file\n");
+    let machine = with_credentials("cognito_store = file\n");
     change(&machine, "cognito_store = file", "cognito_store = kernel");
     let ran = machine.run(&["logout", "--profile", "dev"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "Signed out alice@example.com of profile dev.\n"));
@@ -106,7 +98,7 @@ fn a_login_is_found_where_the_profile_kept_it_before() {
 
 #[test]
 fn each_refresh_token_of_two_copies_is_revoked() {
-    let mut machine = signed_in("cognito_store = file\n");
+    let mut machine = with_credentials("cognito_store = file\n");
     change(&machine, "cognito_store = file", "cognito_store = kernel");
     machine.seat(alice());
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
@@ -120,7 +112,7 @@ fn each_refresh_token_of_two_copies_is_revoked() {
 
 #[test]
 fn a_keychain_that_does_not_answer_may_still_keep_a_login() {
-    let machine = signed_in("");
+    let machine = with_credentials("");
     let frozen = Frozen::on(&machine);
     let (what, paste) = machine.run_with(&["logout", "--profile", "dev"], &frozen.variable()).failure();
     assert!(what.contains("alice@example.com is signed out, but the keychain"), "{what}");
@@ -134,7 +126,7 @@ fn a_keychain_that_does_not_answer_may_still_keep_a_login() {
 
 #[test]
 fn a_keychain_that_the_profile_does_not_use_is_no_failure_but_told() {
-    let machine = signed_in("cognito_store = file\n");
+    let machine = with_credentials("cognito_store = file\n");
     let frozen = Frozen::on(&machine);
     let ran = machine.run_with(&["logout", "--profile", "dev"], &frozen.variable());
     let mut lines = ran.stdout.lines();
@@ -144,7 +136,7 @@ fn a_keychain_that_the_profile_does_not_use_is_no_failure_but_told() {
 
 #[test]
 fn a_machine_that_has_no_keychain_logs_out_without_a_word_about_it() {
-    let machine = signed_in("");
+    let machine = with_credentials("");
     let ran = machine.run(&["logout", "--profile", "dev"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "Signed out alice@example.com of profile dev.\n"));
     let again = machine.run(&["logout", "--profile", "dev"]);
@@ -162,7 +154,7 @@ fn a_profile_that_insists_on_the_keychain_is_not_logged_out_without_one() {
 #[test]
 fn renewing_asks_no_keychain_where_the_profile_uses_none() {
     for store in ["file", "kernel"] {
-        let machine = signed_in(&format!("cognito_store = {store}\n"));
+        let machine = with_credentials(&format!("cognito_store = {store}\n"));
         let frozen = Frozen::on(&machine);
         machine.let_credentials_end();
         if store == "file" {

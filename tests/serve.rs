@@ -17,14 +17,10 @@ use std::thread;
 use std::time::Duration;
 use support::cases::Cases;
 use support::generated::check_generated;
-use support::{Machine, Ran, alice, free_port};
+use support::{IN_A_FILE, Machine, Ran, alice, free_port, with_credentials};
 
 fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine
+    with_credentials(IN_A_FILE)
 }
 
 /// A running endpoint; ended when dropped.

@@ -8,7 +8,7 @@ use cognito_sandbox::{Endpoint, Fault, Times};
 use serde_json::{Value, json};
 use std::fs;
 use support::terminal::{on_a_terminal, screen};
-use support::{Machine, PROGRAM, alice, wait_until};
+use support::{Machine, PROGRAM, alice, wait_until, with_credentials};
 
 fn json(machine: &Machine, arguments: &[&str]) -> Value {
     let ran = machine.run(&[&["status", "--json"], arguments].concat());
@@ -17,10 +17,7 @@ fn json(machine: &Machine, arguments: &[&str]) -> Value {
 }
 
 fn signed_in(keys: &str) -> Machine {
-    let mut machine = Machine::with(keys);
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
+    let machine = with_credentials(keys);
     machine.sandbox.clear_log();
     machine
 }

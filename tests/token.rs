@@ -145,14 +145,20 @@ fn an_identity_pool_that_refuses_does_not_keep_the_token_back() {
     assert_eq!(machine.tabs().len(), 1);
 }
 
-#[test]
-fn a_token_that_lives_is_better_than_an_error() {
+/// Somebody is signed in with a token that lives for four minutes: it would be renewed, and can be used.
+fn with_a_token_that_is_due() -> (Machine, String) {
     let mut machine = without_identity_pool();
     machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).id_token_seconds = 240);
     machine.seat(alice());
     let first = token(&machine.run(TOKEN));
     machine.leave();
     std::thread::sleep(Duration::from_millis(2100));
+    (machine, first)
+}
+
+#[test]
+fn a_token_that_lives_is_better_than_an_error() {
+    let (machine, first) = with_a_token_that_is_due();
     machine.sandbox.fault(Endpoint::TokenRefresh, Fault::Status(403), Times::Forever);
     assert_eq!(token(&machine.run(TOKEN)), first);
     assert!(machine.sandbox.counts().token_refresh >= 1);
@@ -160,12 +166,7 @@ fn a_token_that_lives_is_better_than_an_error() {
 
 #[test]
 fn a_token_that_lives_is_better_than_an_error_for_all_who_ask_at_once() {
-    let mut machine = without_identity_pool();
-    machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).id_token_seconds = 240);
-    machine.seat(alice());
-    let first = token(&machine.run(TOKEN));
-    machine.leave();
-    std::thread::sleep(Duration::from_millis(2100));
+    let (machine, first) = with_a_token_that_is_due();
     let refused = Fault::DelayThen(Duration::from_secs(1), Box::new(Fault::Status(403)));
     machine.sandbox.fault(Endpoint::TokenRefresh, refused, Times::Forever);
     let callers: Vec<_> = (0..4).map(|_| machine.command(TOKEN).spawn().unwrap()).collect();
@@ -176,12 +177,7 @@ fn a_token_that_lives_is_better_than_an_error_for_all_who_ask_at_once() {
 
 #[test]
 fn after_a_failure_a_token_that_lives_is_handed_out_without_another_attempt() {
-    let mut machine = without_identity_pool();
-    machine.sandbox.change(|world| world.client_mut(cast::PUBLIC_CLIENT).id_token_seconds = 240);
-    machine.seat(alice());
-    let first = token(&machine.run(TOKEN));
-    machine.leave();
-    std::thread::sleep(Duration::from_millis(2100));
+    let (machine, first) = with_a_token_that_is_due();
     machine.sandbox.fault(Endpoint::TokenRefresh, Fault::Status(403), Times::Forever);
     token(&machine.run(TOKEN));
     let status = machine.run(&["status", "--profile", "dev"]).stdout;

@@ -15,15 +15,11 @@ mod support;
 
 use cognito_sandbox::Fault;
 use serde_json::Value;
-use support::{Machine, alice};
+use support::{IN_A_FILE, Machine, with_credentials};
 
 /// A machine where alice has signed in and nobody sits at the browser any more.
 fn signed_in() -> Machine {
-    let mut machine = Machine::new();
-    machine.seat(alice());
-    machine.call().document();
-    machine.leave();
-    machine
+    with_credentials(IN_A_FILE)
 }
 
 fn oauth(status: u16, error: &str) -> Fault {

@@ -37,6 +37,9 @@ fn program() -> String {
     if PROGRAM.is_empty() { std::env::var("COGNITO_CREDS_PROGRAM").unwrap() } else { PROGRAM.to_owned() }
 }
 
+/// The login lies where a test can look at it.
+pub const IN_A_FILE: &str = "cognito_store = file\n";
+
 /// A machine with one profile, `dev`, and the world it talks to.
 pub struct Machine {
     /// The world outside.
@@ -95,7 +98,7 @@ impl Machine {
     /// A machine whose login lies in a file, so that a test can look at it, and whose credentials
     /// are cached as they are by default.
     pub fn new() -> Self {
-        Self::with("cognito_store = file\n")
+        Self::with(IN_A_FILE)
     }
 
     /// The same with these lines in the profile instead of the store's.
@@ -322,12 +325,19 @@ impl Drop for Machine {
     }
 }
 
-/// A machine that is signed in and needs its login at the next call.
-pub fn signed_in() -> Machine {
-    let mut machine = Machine::new();
+/// A machine whose profile has these keys, where alice has signed in and nobody sits at the browser any
+/// more; her credentials live.
+pub fn with_credentials(keys: &str) -> Machine {
+    let mut machine = Machine::with(keys);
     machine.seat(alice());
     machine.call().document();
     machine.leave();
+    machine
+}
+
+/// A machine that is signed in and needs its login at the next call.
+pub fn signed_in() -> Machine {
+    let machine = with_credentials(IN_A_FILE);
     machine.let_credentials_end();
     machine
 }
