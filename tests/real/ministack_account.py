@@ -41,7 +41,7 @@ class Ministack:
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_REGION": REGION,
-            "SERVICES": "cloudformation,cognito-idp,cognito-identity,sts,iam,s3",
+            "SERVICES": "cloudformation,cognito-idp,cognito-identity,secretsmanager,sts,iam,s3",
             "STATE_DIR": str(self.folder / "state"),
             # IAM policies are enforced, and set-up mistakes refused.
             "AUTH": "true",
@@ -75,10 +75,10 @@ class Ministack:
             time.sleep(0.1)
         raise RuntimeError(f"ministack did not start:\n{self.log.read_text()}")
 
-    def client(self, service: str, **keys):
+    def client(self, service: str, region: str = REGION, **keys):
         """A boto3 client; without `keys`, the administrator's."""
         keys = keys or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, region_name=REGION, endpoint_url=self.url, **keys)
+        return boto3.client(service, region_name=region, endpoint_url=self.url, **keys)
 
 
 class Account:

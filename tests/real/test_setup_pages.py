@@ -31,7 +31,7 @@ class Pages(unittest.TestCase):
         self.machine = self.enterContext(machine.Machine(browser))
         folder = self.machine.home / "docs" / "setup"
         folder.mkdir(parents=True)
-        for name in ("saml", "password", "developer"):
+        for name in ("saml", "google", "password", "developer"):
             deployable = template.without(template.read(name), template.MISSING)
             (folder / f"{name}.yaml").write_text(template.text(deployable))
 
@@ -69,8 +69,47 @@ class Pages(unittest.TestCase):
         self.assertIn("SamlReplyUrl\thttps://my-team.auth.eu-west-1.amazoncognito.com/saml2/idpresponse\n", seen)
         self.assert_profile_is_as_shown("entra-id", cognito_identity_provider="EntraID")
 
-        # As Cognito names those who came through the provider.
-        pool, name = self.profile()["cognito_user_pool_id"], "EntraID_6f1d2c3b"
+        self.assert_person_gets_into_group("EntraID_6f1d2c3b", groups)
+
+    def test_google_leads_to_a_secret_a_profile_and_a_group(self):
+        store, deploy, profile, _sign_in, groups = template.blocks("google", "sh")
+        secret = "GOCSPX-a b'c\"d$e"
+        (prompt,) = re.findall("^read -rs GOOGLE_SECRET .*$", store, re.MULTILINE)
+        seen = self.run_in_shell(
+            ADMINISTRATOR, store.replace(prompt, f"GOOGLE_SECRET={shlex.quote(secret)}"), deploy, profile
+        )
+        self.assertNotIn(secret, seen)
+        self.assert_profile_is_as_shown("google", cognito_identity_provider="Google")
+        self.assertEqual(self.secret_of_google(), secret)
+        self.assert_person_gets_into_group("Google_104857600", groups)
+
+    def secret_of_google(self) -> str:
+        """What CloudFormation finds where the template looks for the client secret. ministack has no such provider, but
+        a policy's description."""
+        whole = template.read("google")
+        looked_up = whole["Resources"]["IdentityProvider"]["Properties"]["ProviderDetails"]["client_secret"]
+        statement = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        shown = {"PolicyDocument": document, "Description": looked_up}
+        body = {
+            "Parameters": {"ClientSecretName": whole["Parameters"]["ClientSecretName"]},
+            "Resources": {"Shown": {"Type": "AWS::IAM::ManagedPolicy", "Properties": shown}},
+            "Outputs": {"Arn": {"Value": {"Ref": "Shown"}}},
+        }
+        stacks = self.server.client("cloudformation", region="eu-west-1")
+        stacks.create_stack(
+            StackName="shown",
+            TemplateBody=template.text(body),
+            Parameters=[{"ParameterKey": "ClientSecretName", "ParameterValue": "my-team-google"}],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        stacks.get_waiter("stack_create_complete").wait(StackName="shown", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        (output,) = stacks.describe_stacks(StackName="shown")["Stacks"][0]["Outputs"]
+        return self.server.client("iam").get_policy(PolicyArn=output["OutputValue"])["Policy"]["Description"]
+
+    def assert_person_gets_into_group(self, name: str, groups: str):
+        """The page's commands find by the address who came through a provider, as Cognito names such people."""
+        pool = self.profile()["cognito_user_pool_id"]
         create = f"aws cognito-idp admin-create-user --user-pool-id {pool} --username {name}"
         create += f" --user-attributes Name=email,Value={ALICE}"
         listed = f"aws cognito-idp list-users-in-group --user-pool-id {pool} --group-name developers"

@@ -23,12 +23,19 @@ PARAMETERS = {
         "DomainPrefix": "password-team",
         "DeveloperPolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess",
     },
+    "google": {
+        "DomainPrefix": "google-team",
+        "GoogleClientId": "123456789012-abc123.apps.googleusercontent.com",
+        "ClientSecretName": "google-secret",
+        "DeveloperPolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess",
+    },
     "developer": {
         "DeveloperProviderName": "login.example.com",
         "BackendUrl": "https://backend.example.com/api/v1",
     },
 }
-WITH_USER_POOL = ("saml", "password")
+WITH_USER_POOL = ("saml", "google", "password")
+WITH_PROVIDER = ("saml", "google")
 
 
 class Text(unittest.TestCase):
@@ -48,14 +55,30 @@ class Text(unittest.TestCase):
             self.assertEqual(branding["ClientId"], {"Ref": "UserPoolClient"})
             self.assertIs(branding["UseCognitoProvidedValues"], True)
 
-    def test_the_saml_provider_stands_before_the_app_client_that_names_it(self):
-        resources = template.read("saml")["Resources"]
-        provider = resources["IdentityProvider"]["Properties"]
-        self.assertEqual(resources["UserPoolClient"]["DependsOn"], "IdentityProvider")
-        client = resources["UserPoolClient"]["Properties"]
-        self.assertEqual(client["SupportedIdentityProviders"], [provider["ProviderName"]])
+    def test_the_provider_stands_before_the_app_client_that_names_it(self):
+        for name in WITH_PROVIDER:
+            resources = template.read(name)["Resources"]
+            provider = resources["IdentityProvider"]["Properties"]
+            self.assertEqual(resources["UserPoolClient"]["DependsOn"], "IdentityProvider")
+            client = resources["UserPoolClient"]["Properties"]
+            self.assertEqual(client["SupportedIdentityProviders"], [provider["ProviderName"]])
+
+    def test_the_saml_provider_is_the_one_of_the_parameters(self):
+        provider = template.read("saml")["Resources"]["IdentityProvider"]["Properties"]
         self.assertEqual(provider["ProviderDetails"]["MetadataURL"], {"Ref": "MetadataUrl"})
         self.assertEqual(provider["AttributeMapping"], {"email": {"Ref": "EmailClaim"}})
+
+    def test_google_gets_its_secret_from_secrets_manager_and_people_are_numbers(self):
+        whole = template.read("google")
+        provider = whole["Resources"]["IdentityProvider"]["Properties"]
+        self.assertEqual((provider["ProviderType"], provider["ProviderName"]), ("Google", "Google"))
+        secret = {"Fn::Sub": "{{resolve:secretsmanager:${ClientSecretName}:SecretString}}"}
+        wanted = {"client_id": {"Ref": "GoogleClientId"}, "client_secret": secret}
+        self.assertEqual(provider["ProviderDetails"], wanted | {"authorize_scopes": "openid email profile"})
+        self.assertEqual(provider["AttributeMapping"], {"username": "sub", "email": "email"})
+
+    def test_a_stranger_with_a_google_account_gets_nothing(self):
+        self.assertEqual(template.read("google")["Parameters"]["PeopleWithoutGroup"]["Default"], "Deny")
 
     def test_roles_are_mapped_for_the_user_pool_and_the_app_client(self):
         for name in WITH_USER_POOL:
@@ -63,17 +86,21 @@ class Text(unittest.TestCase):
             (mapping,) = mappings.values()
             self.assertEqual(mapping["IdentityProvider"], {"Fn::Sub": "${UserPool.ProviderName}:${UserPoolClient}"})
 
-    def test_the_two_user_pool_templates_differ_in_how_people_sign_in_and_in_nothing_else(self):
-        saml, password = (template.read(name) for name in WITH_USER_POOL)
-        client = saml["Resources"]["UserPoolClient"]
-        del saml["Resources"]["IdentityProvider"], client["DependsOn"]
-        client["Properties"]["SupportedIdentityProviders"] = ["COGNITO"]
-        for differs in (saml, password):
-            del differs["Resources"]["UserPool"]
-        self.assertEqual(saml["Resources"], password["Resources"])
-        for output in ("CognitoIdentityProvider", "SamlIdentifier", "SamlReplyUrl"):
-            del saml["Outputs"][output]
-        self.assertEqual(saml["Outputs"], password["Outputs"])
+    def test_the_user_pool_templates_differ_in_how_people_sign_in_and_in_nothing_else(self):
+        password = template.read("password")
+        del password["Resources"]["UserPool"]
+        outputs = {"saml": {"SamlIdentifier", "SamlReplyUrl"}, "google": {"GoogleRedirectUri"}}
+        for name in WITH_PROVIDER:
+            whole = template.read(name)
+            resources, client = whole["Resources"], whole["Resources"]["UserPoolClient"]
+            del resources["UserPool"], resources["IdentityProvider"], client["DependsOn"]
+            client["Properties"]["SupportedIdentityProviders"] = ["COGNITO"]
+            if name == "google":
+                del resources["SignInPolicy"]["Properties"]["PolicyDocument"]["Statement"][2:]
+            self.assertEqual(resources, password["Resources"])
+            for output in {"CognitoIdentityProvider"} | outputs[name]:
+                del whole["Outputs"][output]
+            self.assertEqual(whole["Outputs"], password["Outputs"])
 
     def test_outputs_are_named_after_the_keys_of_a_profile(self):
         known = (machine.ROOT / "src" / "profile" / "keys.rs").read_text()
@@ -93,6 +120,9 @@ class Text(unittest.TestCase):
             statements = resources["SignInPolicy"]["Properties"]["PolicyDocument"]["Statement"]
             pool = "arn:${AWS::Partition}:cognito-identity:${AWS::Region}:${AWS::AccountId}:identitypool/${IdentityPool}"
             denied = [("cognito-idp:*", {"Fn::GetAtt": ["UserPool", "Arn"]}), ("cognito-identity:*", {"Fn::Sub": pool})]
+            if name == "google":
+                secret = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ClientSecretName}-??????"
+                denied.append(("secretsmanager:*", {"Fn::Sub": secret}))
             self.assertEqual([(one["Action"], one["Resource"]) for one in statements], denied)
             self.assertEqual({one["Effect"] for one in statements}, {"Deny"})
 
@@ -163,23 +193,30 @@ class Deployed(unittest.TestCase):
             self.assertIn(f"Unrecognized resource types: [{', '.join(sorted(lacking))}]", message)
 
     def test_parameters_that_can_not_work_are_refused(self):
-        body = template.text(template.without(template.read("saml"), MISSING))
         wrong = {
-            "DomainPrefix": ["my-aws-team", "Team", "-team", "team.example.com"],
-            "RedirectUris": ["https://example.com", "http://localhost", "http://localhost:8080,http://example.com:8095"],
-            "LoginHours": ["0", "87601"],
-            "MetadataUrl": ["http://login.example.com/metadata.xml", "metadata.xml"],
-            "ProviderName": ["Entra_ID", "Entra ID", "ID", "E" * 33],
-            "DeveloperPolicyArn": ["PowerUserAccess", "arn:aws:iam::123456789012:role/developer"],
-            "PeopleWithoutGroup": ["Allow"],
+            "saml": {
+                "DomainPrefix": ["my-aws-team", "Team", "-team", "team.example.com"],
+                "RedirectUris": ["https://example.com", "http://localhost", "http://localhost:8080,http://example.com:8095"],
+                "LoginHours": ["0", "87601"],
+                "MetadataUrl": ["http://login.example.com/metadata.xml", "metadata.xml"],
+                "ProviderName": ["Entra_ID", "Entra ID", "ID", "E" * 33],
+                "DeveloperPolicyArn": ["PowerUserAccess", "arn:aws:iam::123456789012:role/developer"],
+                "PeopleWithoutGroup": ["Allow"],
+            },
+            "google": {
+                "GoogleClientId": ["123456789012", "https://123-a.apps.googleusercontent.com"],
+                "ClientSecretName": ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:google-AbCdEf", "a}}b"],
+            },
         }
-        for parameter, values in wrong.items():
-            for value in values:
-                with self.subTest(parameter=parameter, value=value):
-                    self.assertIn(parameter, self.refusal("saml", body, **{parameter: value}))
+        for name, parameters in wrong.items():
+            body = template.text(template.without(template.read(name), MISSING))
+            for parameter, values in parameters.items():
+                for value in values:
+                    with self.subTest(parameter=parameter, value=value):
+                        self.assertIn(parameter, self.refusal(name, body, **{parameter: value}))
 
     def test_the_app_client_is_public_and_has_the_redirects(self):
-        for name, provider, hours in (("saml", "EntraID", 12), ("password", "COGNITO", 720)):
+        for name, provider, hours in (("saml", "EntraID", 12), ("google", "Google", 12), ("password", "COGNITO", 720)):
             outputs = self.deploy(name)
             redirects = ["http://localhost:8080", "http://localhost:8095"]
             self.assertEqual(outputs["CognitoRedirectUri"], ", ".join(redirects))
@@ -232,8 +269,12 @@ class Deployed(unittest.TestCase):
         self.assertEqual(outputs["SamlIdentifier"], f"urn:amazon:cognito:sp:{outputs['CognitoUserPoolId']}")
         self.assertEqual(outputs["SamlReplyUrl"], f"{outputs['CognitoDomain']}/saml2/idpresponse")
 
+    def test_google_is_told_the_address_of_the_user_pool(self):
+        outputs = self.deploy("google")
+        self.assertEqual(outputs["GoogleRedirectUri"], f"{outputs['CognitoDomain']}/oauth2/idpresponse")
+
     def test_the_identity_pool_trusts_the_app_client_alone_and_checks_at_the_server(self):
-        for name, without_group in (("saml", "AuthenticatedRole"), ("password", "Deny")):
+        for name, without_group in (("saml", "AuthenticatedRole"), ("google", "Deny"), ("password", "Deny")):
             outputs = self.deploy(name)
             pools, pool_id = self.server.client("cognito-identity"), outputs["CognitoIdentityPoolId"]
             user_pool = f"cognito-idp.{REGION}.amazonaws.com/{outputs['CognitoUserPoolId']}"
