@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
         match (self.renew(), cached.filter(|c| is_alive(c, Timestamp::now()))) {
             (Ok(Some(new)), _) => Ok(Silent::Fresh(new)),
             (Ok(None), None) => Ok(Silent::SignIn),
-            (Ok(None), Some(cached)) => Ok(Silent::Kept(cached, needs_sign_in(self.profile))),
+            (Ok(None), Some(cached)) => Ok(Silent::Kept(cached, self.needs_sign_in())),
             (Err(error), Some(cached)) => Ok(Silent::Kept(cached, error)),
             (Err(error), None) => Err(error),
         }
@@ -294,6 +294,22 @@ impl<'a> Session<'a> {
     pub fn open_identity_pool(&self) {
         if let (Some(endpoint), Ok(client)) = (api::endpoint(self.profile), self.client()) {
             client.open_ahead(&endpoint);
+        }
+    }
+
+    /// [`needs_sign_in`]; where the login came from the environment, what is wrong with that instead: a
+    /// sign-in would leave it in use.
+    pub fn needs_sign_in(&self) -> Error {
+        match &self.profile.auth {
+            Auth::Browser(app) if self.vault.is_seeded() => {
+                let what = format!(
+                    "{} does not accept the refresh token in COGNITO_CREDS_REFRESH_TOKEN: it has ended, or is not of app client {}.",
+                    app.server.host(),
+                    app.client_id
+                );
+                Error::new(Next::SignIn, what, "unset COGNITO_CREDS_REFRESH_TOKEN")
+            }
+            _ => needs_sign_in(self.profile),
         }
     }
 

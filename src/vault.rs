@@ -58,6 +58,11 @@ impl<'a> Vault<'a> {
         Self { profile, places, journal, seed, newest_seen: Cell::new(None), told: Cell::new(false) }
     }
 
+    /// Whether the login is that of a refresh token from the environment.
+    pub fn is_seeded(&self) -> bool {
+        self.seed.is_some()
+    }
+
     /// Cached credentials, from the place that answers without lock, prompt or network. A kernel
     /// keyring that exists and has nothing is the final word here.
     pub fn cached(&self) -> Option<Credentials> {

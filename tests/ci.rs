@@ -162,14 +162,20 @@ fn the_lines_of_the_page_lead_from_a_sign_in_to_a_build() {
     assert_eq!((ground.machine.tabs().len(), ground.refreshes()), (1, 3));
 }
 
+/// What a build is told whose token the server refuses.
+const REFUSED: &str = "cognito-creds: 127.0.0.1 does not accept the refresh token in COGNITO_CREDS_REFRESH_TOKEN: \
+     it has ended, or is not of app client sandbox-client.\nunset COGNITO_CREDS_REFRESH_TOKEN\n";
+
 #[test]
 fn a_build_without_a_token_or_with_a_dead_one_fails_at_once() {
     let ground = Ground::new(None);
-    for token in [None, Some("a.token.that.has.ended")] {
+    let missing = "cognito-creds: Profile ci needs a sign-in.\ncognito-creds login --profile ci\n";
+    for (token, told) in [(None, missing), (Some("a.token.that.has.ended"), REFUSED)] {
         let ran = ground.build("runner", &github(), token);
-        assert_eq!(ran.code, 1, "{ran:?}");
-        let told: Vec<_> = ran.stderr.lines().collect();
-        assert_eq!(told, ["cognito-creds: Profile ci needs a sign-in.", "cognito-creds login --profile ci"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (1, told));
+        // The second time it is known here that the token has ended.
+        let again = ground.build("runner", "cognito-creds token --profile ci", token);
+        assert_eq!((again.code, again.stdout.as_str(), again.stderr.as_str()), (1, "", told));
     }
     assert!(!ground.machine.path("tests-ran").exists(), "nothing runs without credentials");
     assert!(ground.machine.tabs().is_empty());
@@ -185,10 +191,7 @@ fn with_rotation_the_token_serves_one_build_and_not_the_next() {
     let again = ground.build("first", "cognito-creds token --profile ci", Some(&token));
     assert_eq!(again.code, 0, "{again:?}");
     let next = ground.build("second", &github(), Some(&token));
-    assert!(
-        next.code == 1 && next.stderr.starts_with("cognito-creds: Profile ci needs a sign-in."),
-        "{next:?}"
-    );
+    assert!(next.code == 1 && next.stderr == REFUSED, "{next:?}");
 }
 
 /// As in most containers: neither a keychain nor the kernel's keyrings.
@@ -215,7 +218,12 @@ fn the_page_shows_how_a_build_fails() {
     let ground = Ground::new(None);
     let run = github();
     let command = run.lines().last().unwrap();
-    let ran = ground.build("runner", &run, Some("a.token.that.has.ended"));
-    let told = format!("```console\n$ {command}\n{}$ echo $?\n{}\n```\n", ran.stderr, ran.code);
-    check_generated(PAGE, "failed", &told);
+    let shown = |token| {
+        let ran = ground.build("runner", &run, token);
+        let told = ran.stderr.replace("127.0.0.1", DOMAIN.trim_start_matches("https://"));
+        format!("$ {command}\n{}$ echo $?\n{}\n", told.replace(cast::PUBLIC_CLIENT, CLIENT), ran.code)
+    };
+    let (ended, missing) = (shown(Some("a.token.that.has.ended")), shown(None));
+    check_generated(PAGE, "ended", &format!("```console\n{ended}```\n"));
+    check_generated(PAGE, "missing", &format!("```console\n{missing}```\n"));
 }

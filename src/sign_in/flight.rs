@@ -16,7 +16,7 @@ use crate::lock::{Holder, Lock, Waited};
 use crate::login::Login;
 use crate::profile::auth::Auth;
 use crate::profile::{Environment, Interactive, Profile};
-use crate::session::{Session, Silent, Step, TokenKind, needs_sign_in};
+use crate::session::{Session, Silent, Step, TokenKind};
 use crate::shell;
 use crate::terminal::{self, Waiting};
 use std::ops::ControlFlow;
@@ -215,7 +215,7 @@ impl Flight<'_> {
         // A password is asked for where a person runs `login`, and nowhere else.
         let asks_here = matches!(profile.auth, Auth::Browser(_));
         if !asks_here || profile.interactive == Interactive::Never || !browser::can_be_seen(self.env) {
-            return Err(needs_sign_in(profile));
+            return Err(self.session.needs_sign_in());
         }
         may_open(profile, last.as_ref(), Timestamp::now())?;
         match detached::start_sign_in(profile)? {
