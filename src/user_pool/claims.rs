@@ -16,18 +16,37 @@ use zeroize::Zeroizing;
 /// The largest ID token that is looked at: the limit of STS for a web identity token.
 const TOKEN_MAX: usize = 20_000;
 
-/// The middle part of a JWT. The error holds nothing of the token.
-fn payload(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+/// Header, claims and signature of a JWT, still encoded. The error holds nothing of the token.
+fn parts(text: &str) -> Result<[&str; 3], String> {
     if text.len() > TOKEN_MAX {
         return Err(format!("it is {} bytes long, more than {TOKEN_MAX}", text.len()));
     }
     let mut parts = text.split('.');
-    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err("it is not a JWT".to_owned());
-    };
-    let json = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('='));
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(header), Some(claims), Some(signature), None) => Ok([header, claims, signature]),
+        _ => Err("it is not a JWT".to_owned()),
+    }
+}
+
+/// What a part says. The error holds nothing of the token.
+fn decoded(part: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    let json = URL_SAFE_NO_PAD.decode(part.trim_end_matches('='));
     Ok(Zeroizing::new(json.map_err(|_| "it is not base64url")?))
+}
+
+/// That a token claims to be signed at all (RFC 8725 §3.1 and §3.2: never `none`). What nobody signed would be
+/// refused by the identity pool later, with words that name no reason.
+fn is_signed(header: &str, signature: &str) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+    }
+    let header = serde_json::from_slice::<Header>(&decoded(header)?);
+    let Header { alg } = header.map_err(|_| "its header names no algorithm")?;
+    if alg.eq_ignore_ascii_case("none") || signature.is_empty() {
+        return Err("it is not signed".to_owned());
+    }
+    Ok(())
 }
 
 /// When an access token ends by its own word, where it is a JWT (RFC 9068 §2.2); to others it is opaque
@@ -37,7 +56,8 @@ pub fn end_of(token: &AccessToken) -> Option<Timestamp> {
     struct End {
         exp: Timestamp,
     }
-    serde_json::from_slice(&payload(token.expose()).ok()?).ok().map(|End { exp }| exp)
+    let [_, claims, _] = parts(token.expose()).ok()?;
+    serde_json::from_slice(&decoded(claims).ok()?).ok().map(|End { exp }| exp)
 }
 
 /// The claims that matter here, of a Cognito ID token (Cognito Developer Guide, "Understanding the
@@ -79,10 +99,12 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Decodes the middle part of a JWT (RFC 7519 §7.2). The error holds nothing of the token.
+    /// Decodes the claims of a JWT (RFC 7519 §7.2) that is signed by somebody. The error holds nothing of the
+    /// token.
     pub fn decode(token: &IdToken) -> Result<Self, String> {
-        let json = payload(token.expose())?;
-        serde_json::from_slice(&json).map_err(|e| match e.classify() {
+        let [header, claims, signature] = parts(token.expose())?;
+        is_signed(header, signature)?;
+        serde_json::from_slice(&decoded(claims)?).map_err(|e| match e.classify() {
             serde_json::error::Category::Data => "a claim is missing or of the wrong type".to_owned(),
             _ => "its claims are not JSON".to_owned(),
         })
@@ -224,7 +246,12 @@ mod tests {
     }
 
     fn token(claims: &serde_json::Value) -> IdToken {
-        IdToken::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())))
+        with_header(r#"{"alg":"RS256"}"#, claims, "c2ln")
+    }
+
+    fn with_header(header: &str, claims: &serde_json::Value, signature: &str) -> IdToken {
+        let [header, claims] = [header, &claims.to_string()].map(|part| URL_SAFE_NO_PAD.encode(part));
+        IdToken::new(format!("{header}.{claims}.{signature}"))
     }
 
     fn claims() -> serde_json::Value {
@@ -307,8 +334,33 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_nobody_signed_is_refused() {
+        let signed = "c2ln";
+        for (header, signature) in [
+            (r#"{"alg":"none"}"#, ""),
+            (r#"{"alg":"none"}"#, signed),
+            (r#"{"alg":"NoNe"}"#, signed),
+            (r#"{"alg":"RS256"}"#, ""),
+            (r#"{"alg":null}"#, signed),
+            (r#"{"typ":"JWT"}"#, signed),
+            ("no JSON", signed),
+        ] {
+            assert!(Claims::decode(&with_header(header, &claims(), signature)).is_err(), "{header}");
+        }
+        Claims::decode(&with_header(r#"{"alg":"ES256","typ":"JWT"}"#, &claims(), signed)).unwrap();
+    }
+
+    #[test]
     fn what_is_no_token_is_refused_without_repeating_it() {
-        for text in ["canary", "canary.canary", "canary.!!.canary", "a.Y2FuYXJ5.c", "a.e30.c", "a.b.c.d"] {
+        for text in [
+            "canary",
+            "canary.canary",
+            "canary.!!.canary",
+            "a.Y2FuYXJ5.c",
+            "e30.Y2FuYXJ5.c",
+            "eyJhbGciOiJ4In0.Y2FuYXJ5.c",
+            "a.b.c.d",
+        ] {
             assert!(!Claims::decode(&IdToken::new(text)).unwrap_err().contains("canary"), "{text}");
         }
         assert!(Claims::decode(&IdToken::new("x".repeat(TOKEN_MAX + 1))).is_err());
