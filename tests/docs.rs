@@ -148,6 +148,25 @@ fn known_keys_only(page: &Page, block: &str) {
     }
 }
 
+/// `[`name`](file.rs)` means the test of that name in that file.
+#[test]
+fn every_test_named_exists() {
+    let (mut count, mut lost) = (0, Vec::new());
+    for page in pages() {
+        for link in page.prose().split("[`").skip(1) {
+            let Some((name, rest)) = link.split_once("`](") else { continue };
+            let Some(file) = rest.split(')').next().filter(|file| file.ends_with(".rs")) else { continue };
+            count += 1;
+            let source = fs::read_to_string(page.path.parent().unwrap().join(file)).unwrap_or_default();
+            if !source.contains(&format!("fn {name}(")) {
+                lost.push(format!("{}: {name} in {file}", page.name()));
+            }
+        }
+    }
+    assert!(count > 30, "only {count} tests were found: this test looks at nothing");
+    assert!(lost.is_empty(), "there is no such test:\n{}", lost.join("\n"));
+}
+
 // ---- what is generated
 
 fn short_table() -> String {
