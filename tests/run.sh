@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve api developer browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -158,13 +158,10 @@ suite_jssdk() {
     with_system_python tests/real/test_jssdk.py
 }
 
-# A workspace of its own, so that its dependencies are none of the program's.
 suite_rustsdk() {
-    local manifest=tests/real/clients/rust/Cargo.toml
     client_parts
     need_python
-    cargo fmt --check --manifest-path "$manifest"
-    cargo build --locked --manifest-path "$manifest" --target-dir "$tools/rustsdk"
+    rust_sdk_client
     with_system_python tests/real/test_rustsdk.py
 }
 
@@ -183,12 +180,29 @@ suite_api() {
     PYTHONDONTWRITEBYTECODE=1 tests/support/with-keyring.sh python3 tests/real/test_api.py --verbose
 }
 
-# boto3 and the AWS CLI without a profile: by way of serve, exec and env.
+# AWS clients without a profile: by way of serve, exec and env.
 suite_serve() {
     need_keyring
+    need node nodejs
+    need npm
     release_binary
     test_programs
+    node_packages jssdk tests/real/clients/js
+    rust_sdk_client
     in_keyring serve tests/real/test_serve.py
+}
+
+# The lines of docs/containers.md; as root, because only root starts a container engine.
+suite_containers() {
+    PATH=$PATH:/usr/sbin:/sbin
+    need_keyring
+    need dockerd docker.io
+    need docker docker-cli
+    need ip iproute2
+    need socat
+    release_binary
+    test_programs
+    in_keyring serve tests/real/test_containers.py
 }
 
 # The example backend of docs/examples, and a password typed on a pseudo-terminal.
@@ -278,8 +292,9 @@ about() {
     awscrt) echo "the same with the AWS Common Runtime" ;;
     api) echo "docs/api-gateway.md: its lines call an API with curl" ;;
     developer) echo "the example backend of docs/examples, with boto3 and a typed password" ;;
-    serve) echo "boto3 and the AWS CLI by way of serve, exec and env" ;;
-    browser) echo "sign-ins in a real Chromium" ;;
+    serve) echo "AWS CLI, boto3, SDKs for JavaScript and Rust by way of serve, exec and env" ;;
+    containers) echo "docs/containers.md: its lines run with a real Docker engine" ;;
+    browser) echo "sign-ins and the AWS console in a real Chromium" ;;
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
     templates) echo "docs/setup: its templates are deployed, its commands run" ;;
     demo) echo "install.sh --demo from end to end" ;;
@@ -358,6 +373,13 @@ node_packages() {
     cp -- "$2/package.json" "$wanted" "$place"
     npm ci --prefix "$place" --ignore-scripts --no-audit --no-fund
     cp -- "$wanted" "$place/installed.json"
+}
+
+# A workspace of its own, so that its dependencies are none of the program's.
+rust_sdk_client() {
+    local manifest=tests/real/clients/rust/Cargo.toml
+    cargo fmt --check --manifest-path "$manifest"
+    cargo build --locked --manifest-path "$manifest" --target-dir "$tools/rustsdk"
 }
 
 # Runs a Python test file that needs the standard library only, inside a session with an unlocked keyring of its own.
