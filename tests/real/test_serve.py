@@ -1,4 +1,4 @@
-"""AWS clients that have no profile: boto3 and the AWS CLI get their credentials by way of `serve`, `exec` and `env`."""
+"""AWS clients that have no profile: they get their credentials by way of `serve`, `exec` and `env`."""
 
 import concurrent.futures
 import json
@@ -8,11 +8,22 @@ import sys
 import time
 import unittest
 
+import clients
 import machine
 import sandbox
 
 AWS = pathlib.Path(sys.executable).with_name("aws")
-FORM_BROWSER = [sys.executable, machine.HERE / "form_browser.py", "alice", sandbox.PASSWORD]
+# SDKs that take one command a line (`clients.py`), with their default chain of places to look for credentials.
+SDKS = {
+    "JavaScript": ["node", clients.PROGRAMS / "js" / "client.cjs", clients.tools("jssdk") / "node_modules"],
+    "Rust": [clients.tools("rustsdk") / "debug" / "rust-sdk-client"],
+}
+# All that they say when the endpoint refuses.
+SAID = {
+    "JavaScript": "Could not load credentials from any providers",
+    "Rust": "Non-success status from HTTP credential provider: StatusCode(403)",
+}
+PAGE = (machine.ROOT / "docs" / "other-tools.md").read_text()
 
 # Lists the bucket again and again with one client, as a program that runs for long does; prints each access key it signed with.
 LOOP = """
@@ -32,7 +43,7 @@ print(json.dumps([session.get_credentials().method, keys]))
 class WithoutAProfile(unittest.TestCase):
     def setUp(self):
         self.sandbox = self.enterContext(sandbox.Sandbox())
-        self.machine = self.enterContext(machine.Machine(FORM_BROWSER))
+        self.machine = self.enterContext(machine.Machine(clients.FORM_BROWSER))
         self.machine.write_profile("dev", **self.sandbox.profile_keys())
 
     def serve(self, *arguments) -> dict:
@@ -49,16 +60,20 @@ class WithoutAProfile(unittest.TestCase):
         self.addCleanup(machine.end, process)
         return dict(process.stdout.readline().rstrip("\n").split("=", 1) for _ in range(2))
 
-    def client(self, variables: dict, *command, timeout=60) -> subprocess.CompletedProcess:
-        """Runs a client that knows these variables and no config file."""
-        environment = self.machine.environment() | {
+    def no_profile(self) -> dict:
+        """What a client has in place of a config file."""
+        return {
             "AWS_CONFIG_FILE": str(self.machine.folder / "none"),
             "AWS_ENDPOINT_URL": self.sandbox.url,
             "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
         }
+
+    def client(self, variables: dict, *command, timeout=60) -> subprocess.CompletedProcess:
+        """Runs a client that knows these variables and no config file."""
         return subprocess.run(
             [str(word) for word in command],
-            env=environment | variables,
+            env=self.machine.environment() | self.no_profile() | variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -85,6 +100,28 @@ class WithoutAProfile(unittest.TestCase):
         self.assertGreater(time.monotonic() - began, 9)
         self.assertGreater(len(set(keys)), 3)
 
+    def sdk(self, language: str, variables: dict) -> clients.Program:
+        program = clients.Program(self.machine, SDKS[language], self.no_profile() | variables)
+        self.addCleanup(program.end)
+        return program
+
+    def test_each_sdk_copies_and_outlives_many_credentials(self):
+        for language in SDKS:
+            with self.subTest(language):
+                variables = self.serve()
+                self.sandbox.let_credentials_live(3)
+                self.machine.cognito_creds("logout", "--profile", "dev")
+                self.machine.cognito_creds("login", "--profile", "dev")
+                program = self.sdk(language, variables)
+                copied = program.ask("copy")
+                self.assertEqual((copied.done, copied.text), (True, f"from {language}"), copied)
+                made = self.sandbox.credential_requests()["get_credentials"]
+                for _ in range(10):
+                    self.assertTrue(program.ask("list").done)
+                    time.sleep(1)
+                self.assertGreater(self.sandbox.credential_requests()["get_credentials"] - made, 2)
+                self.assertTrue(program.ask("burst").done)
+
     def test_ten_boto3_at_once_sign_in_once(self):
         variables = self.serve()
         with concurrent.futures.ThreadPoolExecutor(10) as pool:
@@ -107,12 +144,29 @@ class WithoutAProfile(unittest.TestCase):
 
     def test_a_login_that_has_ended_is_told_with_the_command_to_run(self):
         variables = self.serve()
-        self.machine.cognito_creds("logout", "--profile", "dev")
-        config = self.machine.config.read_text()
-        self.machine.config.write_text(config.replace("[profile dev]\n", "[profile dev]\ncognito_interactive = never\n"))
+        self.end_the_login()
         refused = self.client(variables, AWS, "s3", "ls")
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("Run: cognito-creds login --profile dev", refused.stderr)
+
+    def test_each_sdk_keeps_the_command_to_itself_when_a_login_has_ended_and_status_has_it(self):
+        variables = self.serve()
+        self.end_the_login()
+        for language in SDKS:
+            with self.subTest(language):
+                refused = self.sdk(language, variables).ask("list")
+                self.assertFalse(refused.done)
+                self.assertIn(f"{language}: `{SAID[language]}`", PAGE)
+                self.assertIn(SAID[language], refused.text)
+                self.assertNotIn("cognito-creds", refused.text)
+        status = self.machine.cognito_creds("status", "--json", "--profile", "dev")
+        self.assertIn("needs a sign-in", json.loads(status.stdout)[0]["last_error"]["message"])
+
+    def end_the_login(self):
+        """It ends, and no browser may open for another."""
+        self.machine.cognito_creds("logout", "--profile", "dev")
+        config = self.machine.config.read_text()
+        self.machine.config.write_text(config.replace("[profile dev]\n", "[profile dev]\ncognito_interactive = never\n"))
 
     def test_exec_gives_them_to_the_aws_cli(self):
         # A caller's own profile would win in some tools, and in this one does not exist.

@@ -1,5 +1,5 @@
-//! `rust-sdk-client PROFILE`: S3 through the AWS SDK for Rust, one command a line on stdin, one answer a line on stdout
-//! (`clients.py` has the words).
+//! `rust-sdk-client [PROFILE]`: S3 through the AWS SDK for Rust, with a profile or by its default chain; one command a line on
+//! stdin, one answer a line on stdout (`clients.py` has the words).
 
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::Client;
@@ -13,12 +13,12 @@ const KEY: &str = "from-rust.txt";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let profile = std::env::args().nth(1).expect("usage: rust-sdk-client PROFILE");
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .profile_name(profile)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .load()
-        .await;
+    let mut config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    if let Some(profile) = std::env::args().nth(1) {
+        config = config.profile_name(profile);
+    }
+    let config = config.load().await;
     // The sandbox has one address for all buckets.
     let client = Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build());
     for command in std::io::stdin().lock().lines() {
