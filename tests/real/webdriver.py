@@ -36,14 +36,16 @@ CHROMIUM_FLAGS = [
 
 
 class Browser:
-    """One Chromium with a fresh profile, for the life of a `with` block."""
+    """One Chromium with a fresh profile, for the life of a `with` block; or one that somebody else has started with a
+    debugging port."""
 
-    def __init__(self):
+    def __init__(self, debugging_port: int | None = None):
         self._left = contextlib.ExitStack()
+        self._debugging_port = debugging_port
 
     def __enter__(self):
         try:
-            profile = self._left.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            options = self._options()
             port = machine.free_port()
             driver = subprocess.Popen(
                 ["chromedriver", f"--port={port}"],
@@ -54,7 +56,6 @@ class Browser:
             self._left.callback(machine.end, driver)
             self._url = f"http://127.0.0.1:{port}"
             self._wait_for_driver(driver)
-            options = {"args": [*CHROMIUM_FLAGS, f"--user-data-dir={profile}"]}
             capabilities = {"browserName": "chrome", "goog:chromeOptions": options}
             session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
             self._url += f"/session/{session['sessionId']}"
@@ -66,6 +67,12 @@ class Browser:
 
     def __exit__(self, *_):
         self._left.close()
+
+    def _options(self) -> dict:
+        if self._debugging_port is not None:
+            return {"debuggerAddress": f"127.0.0.1:{self._debugging_port}"}
+        profile = self._left.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        return {"args": [*CHROMIUM_FLAGS, f"--user-data-dir={profile}"]}
 
     def _wait_for_driver(self, driver: subprocess.Popen):
         deadline = time.monotonic() + 30
