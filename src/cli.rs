@@ -70,7 +70,7 @@ pub enum Command {
     Console(Console),
     /// Serve credentials on this machine for tools that can't run a process
     #[command(
-        after_help = "A container gets them with:\n  cognito-creds serve --profile dev > serve.env &\n  docker run --network host --env-file serve.env IMAGE"
+        after_help = "A container gets them with:\n  cognito-creds serve --profile dev > serve.env &\n  while [ ! -s serve.env ]; do sleep 1; done\n  docker run --network host --env-file serve.env IMAGE"
     )]
     Serve(Serve),
     /// Write a profile into ~/.aws/config; without flags it asks
