@@ -153,7 +153,7 @@ impl Route<'_> {
             Some(kind) if is_broken(kind) => {
                 (SendErrorKind::Broken, format!("{host} closed the connection before it was secure (TLS)."))
             }
-            _ => (SendErrorKind::Connect, format!("{host} could not be reached; is this machine connected?")),
+            _ => (SendErrorKind::Connect, format!("{host} could not be reached; check that this machine is connected.")),
         }
     }
 
@@ -219,7 +219,7 @@ impl Route<'_> {
             TlsError::InvalidCertificate(
                 C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. },
             ) => format!(
-                "The certificate of {host} has expired or begins later; is this machine's clock right?"
+                "The certificate of {host} has expired or begins later; check this machine's clock too."
             ),
             TlsError::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
                 format!("{host} shows the certificate of another host.")
