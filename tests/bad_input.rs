@@ -72,6 +72,8 @@ fn a_broken_config_file_is_told_by_file_and_line() {
         assert!(what.contains(&format!("line {line}:")), "{case}: {what}");
         assert!(what.contains(".aws/config"), "{what}");
     }
+    fs::write(machine.path(".aws/config"), format!("\u{feff}{dev}")).unwrap();
+    cases.tell("a byte order mark", &machine, &machine.call());
     fs::remove_file(machine.path(".aws/config")).unwrap();
     fs::create_dir(machine.path(".aws/config")).unwrap();
     cases.tell("a folder in its place", &machine, &machine.call());
@@ -91,6 +93,7 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
             "https://auth.example.com/login",
             "https://me:secret@auth.example.com",
             "https://",
+            "file:///login",
             "ftp://auth.example.com",
             "My_Prefix",
         ],
@@ -221,6 +224,28 @@ fn a_bad_value_is_told_with_its_key() {
     cases.tell("AWS_ENDPOINT_URL_STS=http://example.com", &machine, &ran);
     machine.configure(&config);
     assert_nothing_was_lost(&machine, &login);
+    cases.compare();
+}
+
+/// A prefix stands for a host name of its region, where that is known.
+#[test]
+fn a_prefix_that_can_not_be_completed_is_told_with_what_lacks() {
+    let mut cases = Cases::of("domain-prefixes");
+    let machine = Machine::bare();
+    for (case, region) in [
+        ("no region", ""),
+        ("a region without user pools", "region = cn-north-1\n"),
+        ("a region whose names are not known", "region = eusc-de-east-1\n"),
+    ] {
+        machine.configure(&format!(
+            "[profile dev]\n{region}cognito_domain = my-team\ncognito_client_id = abc\n"
+        ));
+        cases.tell(case, &machine, &machine.run(&["token", "--profile", "dev"]));
+    }
+    machine.configure(&format!(
+        "[profile dev]\ncognito_auth = oidc\ncognito_issuer = https://id.example.com\ncognito_client_id = two words\ncognito_identity_pool_id = {POOL}\n"
+    ));
+    cases.tell("a client id of no OpenID provider", &machine, &machine.call());
     cases.compare();
 }
 

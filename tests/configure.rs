@@ -246,6 +246,7 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
         ("a name with a blank", "two words", &FLAGS),
         ("a name with a bracket", "a]b", &FLAGS),
         ("a name of nothing but what can't be", "\u{e9}", &FLAGS),
+        ("no name at all", "", &FLAGS),
         ("a profile with another process", "taken", &FLAGS),
         ("outputs that are not there", "dev", &["--from-outputs", "/nonexistent"]),
         ("stdin twice", "dev", &["--from-outputs", "-", "--client-secret-stdin"]),
@@ -253,6 +254,8 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
         cases.tell(case, &machine, &configure(&machine, profile, flags));
         assert_eq!(config(&machine), original, "{case}");
     }
+    let flag = machine.run(&[&["configure", "--profile=-x"][..], &FLAGS].concat());
+    cases.tell("a name like a flag", &machine, &flag);
     for (case, json) in [
         ("outputs that are no JSON", "oops"),
         ("outputs of no stack", r#"{"Stacks": []}"#),
@@ -271,6 +274,7 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
     let ran = secret(&["--client-secret-stdin"], "canary\n");
     cases.tell("a client secret without a keychain", &machine, &ran);
     let ran = secret(&["--client-secret-stdin", "--store", "file"], "canary\n");
+    cases.tell("a client secret of a profile without a keychain", &machine, &ran);
     assert!(!ran.stderr.contains("canary"));
     assert_eq!(config(&machine), original, "a secret");
     for (case, machine) in strange_files() {
@@ -283,6 +287,12 @@ fn what_cannot_be_written_is_told_and_nothing_is_written() {
     symlink("circle", machine.path(".aws/config")).unwrap();
     cases.tell("links in a circle", &machine, &configure(&machine, "dev", &FLAGS));
     cases.compare();
+}
+
+/// What a run that ended with 1 left in the file `err`.
+fn refused_on_a_terminal(machine: &Machine) -> Ran {
+    let stderr = fs::read_to_string(machine.path("err")).unwrap();
+    Ran { code: 1, stdout: String::new(), stderr }
 }
 
 /// Machines on which something stands in the config file's place that a rename would replace.
@@ -350,9 +360,10 @@ fn a_profile_with_a_name_that_cannot_be_written_anew_keeps_its_line_and_takes_ke
 fn a_login_is_not_left_behind_where_no_other_profile_leads_to_it() {
     let machine = signed_in();
     let before = config(&machine);
-    let (what, paste) = configure(&machine, "dev", &["--unset"]).failure();
-    assert!(what.contains("no other profile leads to it"), "{what}");
-    assert_eq!((paste.as_str(), config(&machine)), ("cognito-creds logout --profile dev", before.clone()));
+    let mut cases = Cases::of("configure-unset");
+    cases.tell("the only profile of a login", &machine, &configure(&machine, "dev", &["--unset"]));
+    assert_eq!(config(&machine), before);
+    cases.compare();
 
     let again = before.replace("profile dev", "profile again");
     machine.add(&format!("\n{again}"));
@@ -364,17 +375,22 @@ fn a_login_is_not_left_behind_where_no_other_profile_leads_to_it() {
 
 #[test]
 fn a_build_machine_with_a_terminal_is_asked_nothing() {
+    let mut cases = Cases::of("configure-on-a-build-machine");
     let machine = Machine::bare();
-    for (flags, remedy) in [
-        ("", "--domain https://YOUR-PREFIX"),
-        ("--client-id abc --client-secret-stdin", "--client-id abc --client-secret-stdin < FILE"),
+    let err = machine.path("err");
+    for (case, flags) in [
+        ("no flags", ""),
+        ("a client secret to be typed", "--client-id abc --client-secret-stdin"),
     ] {
-        let line = format!("CI=true {PROGRAM} configure --profile dev {flags}");
+        let line = format!("CI=true {PROGRAM} configure --profile dev {flags} 2>{}", err.display());
         let mut run = on_a_terminal(&machine, &line);
         // The keyboard stays open: whoever asks, waits.
-        wait_until("the refusal", || screen(&machine).contains(remedy));
+        wait_until("the refusal", || fs::read_to_string(&err).unwrap_or_default().contains("--client-id"));
         assert_eq!(run.wait().unwrap().code(), Some(1), "{}", screen(&machine));
+        cases.tell(case, &machine, &refused_on_a_terminal(&machine));
+        fs::remove_file(&err).unwrap();
     }
+    cases.compare();
     let mut run = on_a_terminal(&machine, &format!("CI= {PROGRAM} configure --profile dev"));
     wait_until("an empty variable is none", || screen(&machine).contains("cognito_domain: "));
     run.stdin.take().unwrap().write_all(b"\x04").unwrap();
@@ -422,9 +438,9 @@ fn a_program_whose_path_some_tool_misreads_is_refused_unless_a_link_helps() {
         let mut command = machine.program(&folder.join("cognito-creds").display().to_string());
         command.args(["configure", "--profile", "dev"]).args(FLAGS).output().unwrap().into()
     };
-    let (what, paste) = run(&machine).failure();
-    assert!(what.contains("can't run a path with a blank"), "{what}");
-    assert!(paste.starts_with("sudo ln -s '"), "{paste}");
+    let mut cases = Cases::of("configure-program");
+    cases.tell("a blank in the program's path", &machine, &run(&machine));
+    cases.compare();
     assert!(!machine.path(".aws/config").exists());
 
     fs::create_dir(machine.path("bin")).unwrap();
@@ -484,10 +500,13 @@ fn on_a_terminal_it_asks_for_what_it_needs_and_offers_what_there_is() {
 #[test]
 fn questions_left_unanswered_write_nothing() {
     let machine = Machine::bare();
-    let mut run = on_a_terminal(&machine, &format!("{PROGRAM} configure --profile dev"));
+    let line = format!("{PROGRAM} configure --profile dev 2>{}", machine.path("err").display());
+    let mut run = on_a_terminal(&machine, &line);
     wait_until("the question", || screen(&machine).contains("cognito_domain: "));
     run.stdin.take().unwrap().write_all(b"\x04").unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(1));
-    assert!(screen(&machine).contains("nothing was written"), "{}", screen(&machine));
+    let mut cases = Cases::of("configure-unanswered");
+    cases.tell("Ctrl-D at a question", &machine, &refused_on_a_terminal(&machine));
     assert!(!machine.path(".aws/config").exists());
+    cases.compare();
 }

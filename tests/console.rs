@@ -121,6 +121,8 @@ fn what_goes_wrong_is_told() {
         machine.sandbox.fault(Endpoint::Federation, fault, Times::Once);
         cases.tell(case, &machine, &machine.run(PRINT));
     }
+    let no_browser = machine.run_with(&["console", "--profile", "dev"], &[("BROWSER", "/nonexistent")]);
+    cases.tell("a browser that can't be started", &machine, &no_browser);
     cases.tell(
         "the endpoint is no address",
         &machine,

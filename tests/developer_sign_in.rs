@@ -36,11 +36,23 @@ fn ended(backend: &Backend) -> Vec<String> {
 fn a_wrong_password_is_asked_for_again_and_not_for_ever() {
     let (machine, backend) = machine();
     backend.answer(LOGIN, 401, "{\"error\":\"no\"}");
-    let mut run = type_passwords(&machine, "login --profile dev", &["one", "two", "three"]);
-    assert_eq!(run.wait().unwrap().code(), Some(1));
+    let err = machine.path("told");
+    let line = format!("login --profile dev 2>{}", err.display());
+    let code = type_passwords(&machine, &line, &["one", "two", "three"]).wait().unwrap().code().unwrap();
     assert_eq!(backend.heard(LOGIN).len(), 3);
+    let mut cases = Cases::of("developer-password");
+    let ran = Ran { code, stdout: String::new(), stderr: fs::read_to_string(err).unwrap() };
+    cases.tell("three wrong ones", &machine, &ran);
     let shown = screen(&machine);
-    assert!(shown.contains("in three attempts"), "{shown}");
+    let err = machine.path("told");
+    let line = format!("{PROGRAM} login --profile dev 2>{}", err.display());
+    let mut run = on_a_terminal(&machine, &line);
+    wait_until("the question", || screen(&machine).contains("E-mail address ["));
+    run.stdin.as_mut().unwrap().write_all(b"\x04").unwrap();
+    let code = run.wait().unwrap().code().unwrap();
+    let ran = Ran { code, stdout: String::new(), stderr: fs::read_to_string(err).unwrap() };
+    cases.tell("Ctrl-D at the address", &machine, &ran);
+    cases.compare();
     // At the prompt that shows what is typed, people would type the next password.
     assert_eq!(shown.matches("E-mail address [").count(), 1, "{shown}");
     assert!(machine.login().is_none());
@@ -162,8 +174,11 @@ fn roles_are_refused_before_any_question() {
     let told = machine.path("told");
     let line = format!("{PROGRAM} login --pick-role --profile dev 2>{}", told.display());
     assert_eq!(on_a_terminal(&machine, &line).wait().unwrap().code(), Some(1));
-    let told = fs::read_to_string(told).unwrap();
-    assert!(told.contains("none to pick") && !screen(&machine).contains("E-mail"), "{told}");
+    let mut cases = Cases::of("developer-roles");
+    let ran = Ran { code: 1, stdout: String::new(), stderr: fs::read_to_string(told).unwrap() };
+    cases.tell("a list of roles", &machine, &ran);
+    cases.compare();
+    assert!(!screen(&machine).contains("E-mail"), "{}", screen(&machine));
     assert!(backend.heard(LOGIN).is_empty());
 }
 

@@ -7,6 +7,7 @@ mod support;
 
 use cognito_creds::store::{EntryName, Kernel, Store};
 use std::os::unix::net::UnixListener;
+use support::cases::Cases;
 use support::{Machine, alice, with_credentials};
 
 fn change(machine: &Machine, from: &str, to: &str) {
@@ -114,14 +115,12 @@ fn each_refresh_token_of_two_copies_is_revoked() {
 fn a_keychain_that_does_not_answer_may_still_keep_a_login() {
     let machine = with_credentials("");
     let frozen = Frozen::on(&machine);
-    let (what, paste) = machine.run_with(&["logout", "--profile", "dev"], &frozen.variable()).failure();
-    assert!(what.contains("alice@example.com is signed out, but the keychain"), "{what}");
-    assert!(what.contains("may still keep a login of profile dev: no answer"), "{what}");
-    assert_eq!(paste, "cognito-creds logout --profile dev");
+    let mut cases = Cases::of("logout-keychain");
+    let logout = || machine.run_with(&["logout", "--profile", "dev"], &frozen.variable());
+    cases.tell("no answer", &machine, &logout());
     assert_eq!(machine.sandbox.counts().revoke, 1, "what was found is gone");
-
-    let (what, _) = machine.run_with(&["logout", "--profile", "dev"], &frozen.variable()).failure();
-    assert!(what.starts_with("cognito-creds: The keychain"), "{what}");
+    cases.tell("no answer, and nobody was signed in", &machine, &logout());
+    cases.compare();
 }
 
 #[test]
@@ -147,8 +146,19 @@ fn a_machine_that_has_no_keychain_logs_out_without_a_word_about_it() {
 #[test]
 fn a_profile_that_insists_on_the_keychain_is_not_logged_out_without_one() {
     let machine = Machine::with("cognito_store = keychain\n");
-    let (what, _) = machine.run(&["logout", "--profile", "dev"]).failure();
-    assert!(what.contains("may still keep a login of profile dev"), "{what}");
+    let mut cases = Cases::of("logout-without-a-keychain");
+    cases.tell("a profile that insists on one", &machine, &machine.run(&["logout", "--profile", "dev"]));
+    cases.compare();
+}
+
+#[test]
+fn a_sign_in_at_a_keychain_that_does_not_answer_is_told_how_to_go_on() {
+    let mut cases = Cases::of("silent-keychain");
+    let machine = Machine::with("cognito_store = keychain\n");
+    let frozen = Frozen::on(&machine);
+    cases.tell("a profile that insists on it", &machine, &machine.call_with(&frozen.variable()));
+    assert!(machine.tabs().is_empty(), "it is told before anybody signs in");
+    cases.compare();
 }
 
 #[test]

@@ -136,6 +136,7 @@ fn a_provider_that_is_not_what_it_should_be_is_told_before_a_tab_opens() {
         ("another issuer", "issuer", json!("https://id.example.com")),
         ("a template for an issuer", "issuer", json!("https://login.example.com/{tenantid}/v2.0")),
         ("an endpoint without TLS", "token_endpoint", json!("http://id.example.com/token")),
+        ("an endpoint of no host", "authorization_endpoint", json!("file:///authorize")),
         ("an endpoint that is no URL", "authorization_endpoint", json!("/authorize")),
     ] {
         let machine = machine();
@@ -230,6 +231,11 @@ fn a_token_of_or_for_somebody_else_is_refused() {
         assert!(machine.login().is_none(), "{case}");
         assert_eq!(machine.sandbox.counts().get_id, 0, "{case}");
     }
+    let mut machine = machine();
+    let refused = Fault::OAuth { status: 400, error: "invalid_grant".into(), description: None };
+    machine.sandbox.fault(Endpoint::TokenCode, refused, Times::Forever);
+    machine.seat(alice());
+    cases.tell("a code that is not taken", &machine, &machine.call());
     cases.compare();
 }
 

@@ -277,6 +277,12 @@ fn what_goes_wrong_before_it_serves_is_told() {
     let mut ran = machine.run(&["serve", "--profile", "dev", "--port", &port.to_string()]);
     ran.stderr = ran.stderr.replace(&format!("Port {port}"), "Port 8080");
     cases.tell("the port is taken", &machine, &ran);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut serve = machine.command(&["serve", "--profile", "dev"]);
+    let mut ran: Ran = serve.stdout(Stdio::from(full)).output().unwrap().into();
+    // It has said before that it serves.
+    ran.stderr = ran.stderr.split_once('\n').unwrap().1.to_owned();
+    cases.tell("stdout on a full disk", &machine, &ran);
     let machine = Machine::new();
     cases.tell(
         "nobody is signed in",

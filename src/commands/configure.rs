@@ -263,7 +263,10 @@ fn another_process(name: &str, other: &str, wanted: &Wanted, path: &Path) -> Err
 }
 
 fn bad_name(name: &str, why: &str, wanted: &Wanted, path: &Path) -> Error {
-    let what = format!("A profile can't be called '{name}': {why}.");
+    let what = match name {
+        "" => "A profile needs a name; nothing was written.".to_owned(),
+        name => format!("A profile can't be called '{name}': {why}."),
+    };
     Error::new(Next::Configure, what, with_examples(&free_name(name, path), wanted, &[]))
 }
 

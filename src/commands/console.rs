@@ -37,7 +37,8 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
         output::stdout(&address);
         return Ok(());
     }
-    if hand_over(&address, BROWSER, |url| browser::open(url, &env))? {
+    let again = profile.command("console --print");
+    if hand_over(&address, BROWSER, &again, |url| browser::open(url, &env))? {
         output::stdout(&format!(
             "The AWS console opens in your browser for profile {}.",
             desk.profile.shown()
@@ -45,7 +46,7 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
         return Ok(());
     }
     let what = "Your browser was started and did not come for the address of the console.";
-    Err(Error::new(Next::TryAgain, what, profile.command("console --print")))
+    Err(Error::new(Next::TryAgain, what, again))
 }
 
 /// The region that the person works in, else the identity pool's.

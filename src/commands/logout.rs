@@ -171,13 +171,17 @@ fn still_kept(
     else {
         return Ok(());
     };
+    let reason = match why {
+        StoreError::Absent(_) => "it can't be reached from here".to_owned(),
+        why => why.to_string(),
+    };
     let signed_out = login.map_or_else(|| "The".to_owned(), |l| format!("{} is signed out, but the", l.user));
     let what = format!(
-        "{signed_out} {} may still keep a login of profile {}: {why}.",
+        "{signed_out} {} may still keep a login of profile {}: {reason}.",
         place.describe(),
         profile.name
     );
-    Err(Error::new(Next::TryAgain, what, profile.command("logout")))
+    Err(Error::new(Next::TryAgain, what, profile.command("logout")).because(why))
 }
 
 fn told(

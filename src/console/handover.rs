@@ -21,18 +21,20 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use url::Url;
 
-/// Opens a browser with `open` and sends it on to `address`. Whether it came within `limit`.
+/// Opens a browser with `open` and sends it on to `address`. Whether it came within `limit`. `again` is
+/// the command that does without a browser.
 ///
 /// # Errors
 /// No port, or what `open` says.
 pub fn hand_over(
     address: &str,
     limit: Duration,
+    again: &str,
     open: impl FnOnce(&Url) -> io::Result<()>,
 ) -> Result<bool, Error> {
     let failed = |cause: io::Error| {
         let what = "The browser could not be given the address of the console.";
-        Error::new(Next::TryAgain, what, "cognito-creds console --print").because(cause)
+        Error::new(Next::TryAgain, what, again).because(cause)
     };
     let path = format!("/{}", random_text::<16>()?);
     let mut location = HeaderValue::try_from(address).map_err(|e| failed(io::Error::other(e)))?;
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     fn the_address_is_given_once_to_whoever_knows_the_path() {
         let (sender, answers) = std::sync::mpsc::channel();
-        let came = hand_over("https://signin.example/?t=1", Duration::from_secs(30), |url| {
+        let came = hand_over("https://signin.example/?t=1", Duration::from_secs(30), "x", |url| {
             let url = url.clone();
             std::thread::spawn(move || {
                 let mut wrong = url.clone();
@@ -132,6 +134,7 @@ mod tests {
 
     #[test]
     fn a_browser_that_never_comes_is_not_waited_for_for_ever() {
-        assert!(!hand_over("https://signin.example/", Duration::from_millis(50), |_| Ok(())).unwrap());
+        let limit = Duration::from_millis(50);
+        assert!(!hand_over("https://signin.example/", limit, "x", |_| Ok(())).unwrap());
     }
 }

@@ -129,12 +129,15 @@ struct BrokenLine {
     what: String,
 }
 
+/// Of a line that the parser refuses without a word.
+const NO_REASON: &str = "it can't be parsed";
+
 fn parse(profile: &Cut, services: &Cut) -> Result<Section, BrokenLine> {
     let text = format!("{}{}", profile.text, services.text);
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
     let (no_files, no_env) = (Fs::from_slice(&[]), Env::from_slice(&[]));
     let Some(Ok(mut source)) = ready(source::load(&no_env, &no_files, &files)) else {
-        return Err(BrokenLine { line: 1, what: "it can't be parsed".to_owned() });
+        return Err(BrokenLine { line: 1, what: NO_REASON.to_owned() });
     };
     source.profile = SELECTED.into();
     match EnvConfigSections::parse(source) {
@@ -178,7 +181,7 @@ struct Cuts<'a> {
 
 /// Reads `… on line N:\n  MESSAGE` of the parser's error about a profile's and the services' cuts.
 fn locate(profile: &Cut, services: &Cut, message: &str) -> BrokenLine {
-    let (place, what) = message.split_once(":\n").unwrap_or((message, "it can't be parsed"));
+    let (place, what) = message.split_once(":\n").unwrap_or((message, NO_REASON));
     let cut: usize = place.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(1);
     let line = profile.lines.iter().chain(&services.lines).nth(cut.saturating_sub(1)).copied().unwrap_or(cut);
     let what = match what.trim().trim_end_matches('.') {

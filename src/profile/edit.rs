@@ -43,8 +43,7 @@ pub fn unset(text: &str, name: &str) -> String {
 pub fn check_name(name: &str) -> Result<(), &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-/.%@:+".contains(&b);
     match name {
-        "" => Err("it is empty"),
-        name if !name.bytes().all(allowed) => {
+        name if name.is_empty() || !name.bytes().all(allowed) => {
             Err("AWS tools agree on letters, digits and the characters _-/.%@:+ only")
         }
         name if name.starts_with('-') => Err("a name with a hyphen in front looks like a flag"),

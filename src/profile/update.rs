@@ -55,7 +55,7 @@ fn lock(path: &Path) -> Result<Lock, Error> {
         Waited::Stopped(()) | Waited::TimedOut => Err(Error::new(
             Next::TryAgain,
             format!("Another cognito-creds configure keeps {} busy.", path.display()),
-            "cognito-creds configure",
+            format!("fuser -v {}", shell::path(&place)),
         )),
     }
 }

@@ -28,34 +28,45 @@ impl Template {
     }
 }
 
-/// Functions whose arguments reach the terminal, stdout or the log, but no error.
+/// Modules whose functions bring their arguments to the terminal, stdout or the log, and to no error.
 const ELSEWHERE: &[&str] = &["output", "terminal", "log"];
 /// Methods of that kind, and those that look for somebody else's words.
 const ELSEWHERE_BY_METHOD: &[&str] =
     &["notice", "note_notice", "tell", "because", "contains", "starts_with", "strip_prefix"];
 
-/// Every template of the program outside its tests.
-pub fn templates(root: &Path) -> Vec<Template> {
+/// What one file says.
+#[derive(Debug)]
+pub struct Said {
+    /// Its name, from the project's folder.
+    pub file: String,
+    /// Its templates outside tests.
+    pub templates: Vec<Template>,
+    /// Whether it makes an `Error` outside tests.
+    pub makes_errors: bool,
+}
+
+/// What every file of the program says.
+pub fn sources(root: &Path) -> Vec<Said> {
     let mut files = Vec::new();
-    sources(&root.join("src"), &mut files);
+    find(&root.join("src"), &mut files);
     let read = |file: PathBuf| {
         let name = file.strip_prefix(root).unwrap().display().to_string();
-        templates_of(&name, &fs::read_to_string(&file).unwrap())
+        said_in(&name, &fs::read_to_string(&file).unwrap())
     };
-    files.into_iter().flat_map(read).collect()
+    files.into_iter().map(read).collect()
 }
 
 /// The same of one file.
-pub fn templates_of(file: &str, source: &str) -> Vec<Template> {
-    let mut collector = Collector { file, found: Vec::new() };
+pub fn said_in(file: &str, source: &str) -> Said {
+    let mut collector = Collector { file, found: Vec::new(), makes_errors: false };
     collector.visit_file(&syn::parse_file(source).unwrap());
-    collector.found
+    Said { file: file.to_owned(), templates: collector.found, makes_errors: collector.makes_errors }
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
-            sources(&entry, found);
+            find(&entry, found);
         } else if entry.to_string_lossy().ends_with(".rs") && !entry.to_string_lossy().ends_with("_tests.rs") {
             found.push(entry);
         }
@@ -65,6 +76,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 struct Collector<'a> {
     file: &'a str,
     found: Vec<Template>,
+    makes_errors: bool,
 }
 
 impl Collector<'_> {
@@ -111,11 +123,15 @@ impl<'ast> Visit<'ast> for Collector<'_> {
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         let Expr::Path(function) = &*call.func else { return visit::visit_expr_call(self, call) };
-        let segments = &function.path.segments;
-        let module = segments.iter().rev().nth(1).map(|module| module.ident.to_string());
-        if !module.is_some_and(|module| ELSEWHERE.contains(&module.as_str())) {
-            visit::visit_expr_call(self, call);
+        let path: Vec<_> = function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        match path[..] {
+            ["Error", "new"] => self.makes_errors = true,
+            [.., module, _] if ELSEWHERE.contains(&module) => return,
+            ["has"] => return,
+            _ => {}
         }
+        visit::visit_expr_call(self, call);
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {

@@ -200,6 +200,21 @@ fn a_person_without_a_clear_role_is_told_on_the_page_and_at_the_terminal() {
         assert!(what.contains(&format!("{name}@example.com")), "{what}");
         assert!(machine.login().is_some(), "{case}: who signed in stays signed in");
     }
+    let machine = Machine::new();
+    machine.add("cognito_role = Developer\n");
+    let (ran, _) = sign_in(&machine, &Person::new("bob", cast::PASSWORD));
+    cases.tell("a role's name, and a login that carries none", &machine, &ran);
+    cases.compare();
+}
+
+#[test]
+fn credentials_whose_end_can_not_be_written_are_not_handed_out() {
+    let mut cases = Cases::of("endless-credentials");
+    let machine = signed_in();
+    let keys = "\"AccessKeyId\":\"a\",\"SecretKey\":\"b\",\"SessionToken\":\"c\",\"Expiration\":999999999999";
+    let body = format!("{{\"IdentityId\":\"us-east-1:0\",\"Credentials\":{{{keys}}}}}");
+    let endless = answer(200, "application/x-amz-json-1.1", body);
+    cases.tell("the year 33658", &machine, &exchange_with(&machine, endless, Times::Forever));
     cases.compare();
 }
 

@@ -4,7 +4,8 @@ use crate::support::cases::Cases;
 use crate::support::{Machine, Ran, alice, wait_until};
 use crate::{answer, assert_the_login_lives, aws, oauth, signed_in, troubles};
 use cognito_sandbox::{Endpoint, Fault, Person, Times};
-use serde_json::json;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
 use std::fs;
 
 /// Plays one sign-in and gives what the caller and the browser got in the end.
@@ -88,11 +89,7 @@ fn an_error_without_our_state_neither_ends_nor_hides_the_sign_in() {
     let login = machine.command(&["login", "--profile", "dev"]).spawn().unwrap();
     wait_until("the tab", || machine.tabs().len() == 1);
     alice().sign_in(&machine.tabs()[0]).unwrap();
-    let mut ran = Ran::of(login);
-    // What came before is the address to open.
-    let lines: Vec<_> = ran.stderr.lines().collect();
-    ran.stderr = lines[lines.len() - 2..].join("\n");
-    cases.tell("nobody else came", &machine, &ran);
+    cases.tell("nobody else came", &machine, &Ran::of(login).in_the_end());
     cases.compare();
 }
 
@@ -168,6 +165,59 @@ fn tokens_that_are_not_of_this_sign_in_are_refused() {
     let (ran, _) = sign_in(&machine, &alice());
     cases.tell("an access token in its place", &machine, &ran);
     assert_nothing_came_of_it(&machine, &ran, "token_use");
+
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = good["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+    let with = |name: &str, value: &str| {
+        let mut claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&claims).unwrap()).unwrap();
+        claims[name] = value.into();
+        part(&claims.to_string())
+    };
+    for (case, claims) in [
+        ("an ID token that is no base64url", "!".to_owned()),
+        ("an ID token that is no JSON", part("hello")),
+        ("an ID token that no service takes", part(&"x".repeat(20_000))),
+        ("a token for another use", with("token_use", "access")),
+        ("an issuer without TLS", with("iss", "http://id.example.com")),
+    ] {
+        let machine = Machine::new();
+        let tokens = tokens_with(&format!("e30.{claims}.e30"));
+        machine.sandbox.fault(Endpoint::TokenCode, answer(200, "application/json", tokens), Times::Forever);
+        cases.tell(case, &machine, &sign_in(&machine, &alice()).0);
+        assert!(machine.login().is_none(), "{case}");
+    }
+    cases.compare();
+}
+
+/// The answer to a refresh is the same person's, whoever sends it.
+#[test]
+fn the_tokens_of_another_person_renew_nothing() {
+    let mut cases = Cases::of("another-person");
+    let of_another = Machine::new();
+    sign_in(&of_another, &Person::new("carol", "password"));
+    let machine = signed_in();
+    machine.let_credentials_end();
+    machine.let_id_token_end();
+    let login = machine.login().unwrap();
+    let tokens = tokens_with(of_another.login().unwrap()["id_token"].as_str().unwrap());
+    let swapped = answer(200, "application/json", tokens.replace("\"refresh_token\":\"r\",", ""));
+    machine.sandbox.fault(Endpoint::TokenRefresh, swapped, Times::Forever);
+    cases.tell("another person's ID token", &machine, &machine.call());
+    assert_the_login_lives(&machine, &login, "another person's ID token");
+    cases.compare();
+}
+
+/// The identity pool calls the ID token old, and the user pool takes back what it gave a moment ago.
+#[test]
+fn a_login_that_ends_as_soon_as_it_began_is_told() {
+    let mut cases = Cases::of("ended-at-once");
+    let machine = Machine::new();
+    let expired = aws("NotAuthorizedException", "Invalid login token. Token expired: 1 >= 0");
+    machine.sandbox.fault(Endpoint::GetId, expired, Times::Forever);
+    machine.sandbox.fault(Endpoint::TokenRefresh, oauth(400, "invalid_grant"), Times::Forever);
+    let (ran, _) = sign_in(&machine, &alice());
+    cases.tell("the refresh token is refused", &machine, &ran);
+    assert_eq!(machine.tabs().len(), 1);
     cases.compare();
 }
 

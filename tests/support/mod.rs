@@ -75,6 +75,14 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap()
     }
 
+    /// The same without what stderr got before the two lines of its failure: the address to open.
+    #[must_use]
+    pub fn in_the_end(mut self) -> Self {
+        let lines: Vec<_> = self.stderr.lines().collect();
+        self.stderr = lines[lines.len().saturating_sub(2)..].join("\n");
+        self
+    }
+
     /// The two lines of a run that must have failed with an empty stdout.
     pub fn failure(&self) -> (String, String) {
         assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{self:?}");

@@ -32,7 +32,7 @@ impl Domain {
         }
         let region = region.ok_or_else(|| {
             format!(
-                "the prefix '{text}' needs a region: add region, cognito_user_pool_id, or write the whole URL"
+                "the prefix '{text}' needs a region: set region or cognito_user_pool_id, or write the whole URL"
             )
         })?;
         if region.starts_with("cn-") {

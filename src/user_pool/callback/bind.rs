@@ -122,9 +122,6 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
             words.push(format!("port {port} can't be opened"));
         }
     }
-    if words.is_empty() {
-        words.push("no redirect URI is set".to_owned());
-    }
     let port = failures.first().map_or(0, |(port, _)| *port);
     let next = if failures.iter().all(|(_, cause)| cause.kind() == ErrorKind::PermissionDenied) {
         Next::Configure
