@@ -378,10 +378,9 @@ fn a_build_machine_with_a_terminal_is_asked_nothing() {
     let mut cases = Cases::of("configure-on-a-build-machine");
     let machine = Machine::bare();
     let err = machine.path("err");
-    for (case, flags) in [
-        ("no flags", ""),
-        ("a client secret to be typed", "--client-id abc --client-secret-stdin"),
-    ] {
+    for (case, flags) in
+        [("no flags", ""), ("a client secret to be typed", "--client-id abc --client-secret-stdin")]
+    {
         let line = format!("CI=true {PROGRAM} configure --profile dev {flags} 2>{}", err.display());
         let mut run = on_a_terminal(&machine, &line);
         // The keyboard stays open: whoever asks, waits.

@@ -60,11 +60,7 @@ fn whose_certificate_is_not_believed_is_told_with_the_reason() {
         ("another authority than the bundle's", tls(ours.server(&["localhost"])), trusting(&another_file)),
         ("another host's", tls(ours.server(&["auth.example.com"])), trusting(&ours_file)),
         ("one that has ended", tls(ours.expired_server("localhost")), trusting(&ours_file)),
-        (
-            "a machine without any authority",
-            tls(ours.server(&["localhost"])),
-            vec![("SSL_CERT_FILE", empty)],
-        ),
+        ("a machine without any authority", tls(ours.server(&["localhost"])), vec![("SSL_CERT_FILE", empty)]),
         ("a server without TLS", ends_tls, vec![]),
         ("a server that hangs up", hangs_up, vec![]),
     ] {

@@ -153,7 +153,10 @@ impl Route<'_> {
             Some(kind) if is_broken(kind) => {
                 (SendErrorKind::Broken, format!("{host} closed the connection before it was secure (TLS)."))
             }
-            _ => (SendErrorKind::Connect, format!("{host} could not be reached; check that this machine is connected.")),
+            _ => (
+                SendErrorKind::Connect,
+                format!("{host} could not be reached; check that this machine is connected."),
+            ),
         }
     }
 

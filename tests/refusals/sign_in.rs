@@ -3,8 +3,8 @@
 use crate::support::cases::Cases;
 use crate::support::{Machine, Ran, alice, wait_until};
 use crate::{answer, assert_the_login_lives, aws, oauth, signed_in, troubles};
-use cognito_sandbox::{Endpoint, Fault, Person, Times};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cognito_sandbox::{Endpoint, Fault, Person, Times};
 use serde_json::{Value, json};
 use std::fs;
 
