@@ -48,11 +48,10 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "sudo ss -ltnp 'sport = :{port}'",
             "port {port} is reserved by the system",
             "the system reserves it; take one above 1023",
-            "can't be closed to others on its file system",
         ],
     ),
     (
-        "keychains that are there: tests/keychain.rs and the tests of src/store",
+        "keychains that are there: tests/keychain.rs looks at the kind of each failure, not at its words",
         &[
             "it was not taken there ({error})",
             "The {name} is locked or refused access.",
@@ -75,7 +74,7 @@ pub const TEXTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "the kernel's keyrings: tests/kernel.rs",
+        "kernel keyrings that refuse: tests/kernel.rs looks at the kind, not at the words",
         &[
             "a kernel key holds {KEY_BYTES} bytes at most",
             "the kernel's keyrings can't be used here",
@@ -91,8 +90,6 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "Another sign-in for profile {} is running and does not end.",
             "fuser -v {}",
             "Your browser was started and did not come for the address of the console.",
-            "a process on another machine",
-            "a process that can't be named",
         ],
     ),
     (
@@ -101,29 +98,35 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "http://{} would carry secrets in clear text; http is for this machine alone, use https.",
             "The address of a request has no https:// and host.",
             "No time was left for a request to {}.",
-            "{host} ended the secure connection (TLS).",
-            "The request to {host} failed.",
         ],
     ),
     (
-        "what no test can bring about: memory and files run out, or the machine gives no random numbers",
+        "what no test can bring about: files and random numbers run out, a file system without permissions",
         &[
             "The system is out of files or memory, so nothing can listen for the browser.",
+            "can't be closed to others on its file system",
             "port {port} can't be opened",
             "The operating system gave no random numbers.",
         ],
     ),
     (
-        "what another check or a type keeps from happening, or a server by its documentation",
+        "what AWS never does by its own rules, and the sandbox neither",
         &[
             "There is no endpoint{fips} for {service} in {} that profile {} could use.",
             " with FIPS",
+            "App client {} gave no refresh token.",
+        ],
+    ),
+    (
+        "no way was found to bring it about: another check comes first, or a type wants words",
+        &[
             "The login can't be written down.",
             "There are no completions for {}.",
             "cognito-creds completions --help",
             "AWS_ENDPOINT_URL_SIGNIN is no usable address.",
-            "App client {} gave no refresh token.",
             "What {} asks for can't be written into a request.",
+            "{host} ended the secure connection (TLS).",
+            "The request to {host} failed.",
             "it names no identity",
             "it can't be parsed",
             "it is of issuer '{}'",
@@ -143,6 +146,8 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "Renewing failed, {}: {}",
             "Another cognito-creds ({}) is still renewing; {}.",
             "Another cognito-creds ({}) has held the login of profile {} for {} and does not end; it is no longer waited for.",
+            "a process on another machine",
+            "a process that can't be named",
             "the credentials at hand are used",
             "the token at hand is used",
             "is being signed in in the browser",

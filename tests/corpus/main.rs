@@ -79,6 +79,6 @@ fn a_message_that_nobody_has_told_is_found() {
     assert!(said.makes_errors);
     let texts: Vec<_> = untold(vec![said]).into_iter().map(|template| template.text).collect();
     assert_eq!(texts, ["The {moon} is full today."]);
-    let tests = said_in("src/moon.rs", &format!("#[cfg(test)] mod tests {{ fn full() {{ {error} }} }}"));
-    assert!(tests.templates.is_empty() && !tests.makes_errors);
+    let in_tests = said_in("src/moon.rs", &format!("#[cfg(test)] mod tests {{ fn full() {{ {error} }} }}"));
+    assert!(in_tests.templates.is_empty() && !in_tests.makes_errors);
 }

@@ -78,6 +78,7 @@ fn without_time_nothing_is_opened() {
     let server = Double::answering("");
     let error = client().send(get(server.url("/")), Duration::ZERO).unwrap_err();
     assert_failed(&error, SendErrorKind::TimedOut, Sent::Never);
+    assert_eq!(error.what(), format!("No time was left for a request to {}.", server.address));
     assert_eq!(server.connections(), 0);
 }
 

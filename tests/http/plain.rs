@@ -75,13 +75,17 @@ fn http_to_another_machine_is_refused_before_anything_is_opened() {
     let error = client().send(post(format!("http://0.0.0.0:{}/", server.port()), "x"), AMPLE).unwrap_err();
     assert_failed(&error, SendErrorKind::Insecure, Sent::Never);
     assert_eq!(error.host(), format!("0.0.0.0:{}", server.port()));
+    let what = "would carry secrets in clear text; http is for this machine alone, use https.";
+    assert_eq!(error.what(), format!("http://{} {what}", error.host()));
     assert_eq!(server.connections(), 0);
 }
 
 #[test]
 fn an_address_that_is_none_is_refused() {
     for uri in ["/oauth2/token", "ftp://localhost/x"] {
-        assert_failed(&client().send(get(uri), AMPLE).unwrap_err(), SendErrorKind::Other, Sent::Never);
+        let error = client().send(get(uri), AMPLE).unwrap_err();
+        assert_failed(&error, SendErrorKind::Other, Sent::Never);
+        assert_eq!(error.what(), "The address of a request has no https:// and host.");
     }
 }
 
