@@ -133,7 +133,7 @@ fn every_answer_of_a_backend_has_its_words_and_loses_nothing() {
     let (bob, of_bob) = machine.sandbox.vouch_for("bob", 900);
     let pool = &machine.sandbox.world().identity_pool.id;
     let of_nobody = format!("{{\"iss\":\"https://x\",\"aud\":\"{pool}\",\"sub\":\"\",\"exp\":4102444800}}");
-    let of_nobody = format!("e30.{}.e30", URL_SAFE_NO_PAD.encode(of_nobody));
+    let of_nobody = format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(of_nobody));
     for (case, status, body) in [
         ("forbidden", 403, "{\"error\":\"no AWS for you\"}".to_owned()),
         ("a web page in place of a refusal", 401, "<html>Sign in to the network</html>".to_owned()),

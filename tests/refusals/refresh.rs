@@ -310,3 +310,14 @@ fn a_store_that_takes_nothing_is_found_out_before_the_old_token_is_spent() {
     assert_eq!(machine.sandbox.counts().total, 0);
     assert_the_login_lives(&machine, &login, "a full disk");
 }
+
+/// A build has nobody who could sign in: what helps there is another token.
+#[test]
+fn a_refresh_token_of_the_environment_that_is_refused_is_named() {
+    let mut cases = Cases::of("environment-token");
+    let machine = Machine::new();
+    let ran = machine.call_with(&[("COGNITO_CREDS_REFRESH_TOKEN", "of-another-app-client"), ("CI", "true")]);
+    cases.tell("a refresh token of another app client", &machine, &ran);
+    assert!(machine.tabs().is_empty());
+    cases.compare();
+}

@@ -173,15 +173,18 @@ fn tokens_that_are_not_of_this_sign_in_are_refused() {
         claims[name] = value.into();
         part(&claims.to_string())
     };
-    for (case, claims) in [
-        ("an ID token that is no base64url", "!".to_owned()),
-        ("an ID token that is no JSON", part("hello")),
-        ("an ID token that no service takes", part(&"x".repeat(20_000))),
-        ("a token for another use", with("token_use", "access")),
-        ("an issuer without TLS", with("iss", "http://id.example.com")),
+    let signed = |claims: &str| format!("{}.{claims}.c2ln", part(r#"{"alg":"RS256"}"#));
+    for (case, token) in [
+        ("an ID token that is no base64url", signed("!")),
+        ("an ID token that is no JSON", signed(&part("hello"))),
+        ("an ID token that no service takes", signed(&part(&"x".repeat(20_000)))),
+        ("an ID token that nobody signed", format!("{}.{claims}.", part(r#"{"alg":"none"}"#))),
+        ("an ID token that names no algorithm", format!("e30.{claims}.c2ln")),
+        ("a token for another use", signed(&with("token_use", "access"))),
+        ("an issuer without TLS", signed(&with("iss", "http://id.example.com"))),
     ] {
         let machine = Machine::new();
-        let tokens = tokens_with(&format!("e30.{claims}.e30"));
+        let tokens = tokens_with(&token);
         machine.sandbox.fault(Endpoint::TokenCode, answer(200, "application/json", tokens), Times::Forever);
         cases.tell(case, &machine, &sign_in(&machine, &alice()).0);
         assert!(machine.login().is_none(), "{case}");
