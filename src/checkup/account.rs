@@ -18,25 +18,32 @@ use std::time::{Duration, Instant};
 
 /// The check of who is signed in. A warning means that a person has to sign in.
 pub const LOGIN: &str = "login";
+const POOL: &str = "identity pool";
+const ROLE: &str = "role";
 
 /// A token that ends this soon might end on the way.
 const USABLE: Duration = Duration::from_secs(30);
 
-/// Identity pool, login, role. `refused` says that a backend does not take the login any more.
+/// Login, identity pool, role. `refused` says that a backend does not take the login any more.
 pub fn findings(checkup: &Checkup<'_>, refused: bool) -> Vec<Finding> {
     let profile = checkup.session.profile;
     let stored = checkup.session.vault.load_stored();
     let login = stored.as_ref().ok().and_then(Option::as_ref).filter(|login| !login.has_ended());
     let claims = login.and_then(|login| checkup.session.stored_claims(login));
-    let mut findings = Vec::new();
-    if let Ok(client) = checkup.session.client() {
-        findings.extend(identity_pool(checkup.session, client, login, claims.as_ref()));
-    }
-    findings.push(match &stored {
+    let mut findings = vec![match &stored {
         Err(error) => Finding::of(LOGIN, error, &profile.command("login")),
         Ok(stored) => signed_in(profile, stored.as_ref(), claims.as_ref(), refused),
+    }];
+    let mut assumed = None;
+    if let (Ok(client), Some(id)) = (checkup.session.client(), &profile.identity_pool) {
+        let (finding, answer) = identity_pool(checkup.session, client, id, login, claims.as_ref());
+        findings.push(finding);
+        assumed = answer;
+    }
+    findings.push(match &claims {
+        Some(claims) => role(profile, claims, assumed),
+        None => Finding::ok(ROLE, "not tried: nobody is signed in"),
     });
-    findings.extend(claims.map(|claims| role(profile, &claims)));
     findings
 }
 
@@ -69,24 +76,36 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>, 
     Finding::ok(CHECK, saw)
 }
 
-/// `cognito_role` against the roles in the ID token.
-fn role(profile: &Profile, claims: &Claims) -> Finding {
-    const CHECK: &str = "role";
+/// `cognito_role` against the roles in the ID token, and what came of asking for it.
+fn role(profile: &Profile, claims: &Claims, assumed: Option<Assumed>) -> Finding {
+    let chosen = match role::choose(profile, claims) {
+        Ok(chosen) => chosen,
+        Err(error) => return Finding::of(ROLE, &error, ""),
+    };
     let roles = role::choices(claims);
-    match (role::choose(profile, claims), &claims.preferred_role) {
-        (Err(error), _) => Finding::of(CHECK, &error, ""),
-        (Ok(Some(arn)), _) => Finding::ok(CHECK, format!("{} is asked for", foreign(&arn))),
-        (Ok(None), Some(preferred)) => {
-            Finding::ok(CHECK, format!("the identity pool chooses; the login prefers {}", foreign(preferred)))
+    let whose = match (chosen, &claims.preferred_role) {
+        (Some(arn), _) => format!("{} is asked for", foreign(&arn)),
+        (None, Some(preferred)) => {
+            format!("the identity pool chooses; the login prefers {}", foreign(preferred))
         }
-        (Ok(None), None) if roles.len() > 1 => Finding::warn(
-            CHECK,
-            format!("the login has several roles and prefers none: {}", role::listed(&roles)),
-            profile.command("login --pick-role"),
-        ),
-        (Ok(None), None) => Finding::ok(CHECK, "the identity pool chooses"),
+        (None, None) => "the identity pool chooses".to_owned(),
+    };
+    match assumed {
+        Some(Ok(until)) => Finding::ok(ROLE, format!("{whose}; it was assumed, until {until}")),
+        Some(Err(refused)) => refused,
+        None if roles.len() > 1 && profile.role.is_none() && claims.preferred_role.is_none() => {
+            Finding::warn(
+                ROLE,
+                format!("the login has several roles and prefers none: {}", role::listed(&roles)),
+                profile.command("login --pick-role"),
+            )
+        }
+        None => Finding::ok(ROLE, format!("{whose}; it was not tried")),
     }
 }
+
+/// Until when the role's credentials would live, or why there are none.
+type Assumed = Result<String, Finding>;
 
 /// The identity pool, asked with the login's own ID token: the very calls of the next renewal.
 ///
@@ -97,38 +116,34 @@ fn role(profile: &Profile, claims: &Claims) -> Finding {
 fn identity_pool(
     session: &Session<'_>,
     client: &Client,
+    id: &IdentityPoolId,
     login: Option<&Login>,
     claims: Option<&Claims>,
-) -> Option<Finding> {
+) -> (Finding, Option<Assumed>) {
     let profile = session.profile;
-    let id = profile.identity_pool.as_ref()?;
     let pool = match IdentityPool::new(profile, client, Instant::now() + RENEWAL_LIMIT) {
         Ok(pool) => pool,
-        Err(error) => return Some(Finding::of("identity pool", &error, &look_up::identity_pool(id))),
+        Err(error) => return (Finding::of(POOL, &error, &look_up::identity_pool(id)), None),
     };
     let live = |claims: &&Claims| claims.exp.left(Timestamp::now()) > USABLE;
     // A wrong role has a finding of its own.
     let role = |claims: &Claims| role::choose(profile, claims).ok();
     let claims = claims.filter(live).and_then(|claims| Some((claims, role(claims)?)));
-    Some(match (login, claims) {
-        (Some(login), Some((claims, role))) => {
-            match pool.credentials(session.identity(login, claims), &login.id_token, claims, role.as_deref())
-            {
-                Ok((_, credentials)) => {
-                    let until = credentials.expiration.rfc3339().unwrap_or_default();
-                    Finding::ok("identity pool", format!("{} gave credentials until {until}", id.as_str()))
-                }
-                Err(error) => refused(id, &error),
-            }
-        }
-        _ => match pool.credentials(None, &IdToken::new("no-token"), &nobody(profile)?, None) {
-            Err(error) if is_there(&error) => {
-                Finding::ok("identity pool", format!("{} answers", id.as_str()))
-            }
-            Err(error) => refused(id, &error),
-            Ok(_) => Finding::ok("identity pool", format!("{} answers", id.as_str())),
-        },
-    })
+    let answers = || Finding::ok(POOL, format!("{} answers", id.as_str()));
+    let takes = || Finding::ok(POOL, format!("{} takes the login", id.as_str()));
+    let Some((login, (claims, role))) = login.zip(claims) else {
+        let asked =
+            nobody(profile).map(|nobody| pool.credentials(None, &IdToken::new("no-token"), &nobody, None));
+        return match asked {
+            Some(Err(error)) if !is_there(&error) => (refused(POOL, id, &error), None),
+            _ => (answers(), None),
+        };
+    };
+    match pool.credentials(session.identity(login, claims), &login.id_token, claims, role.as_deref()) {
+        Ok((_, credentials)) => (takes(), Some(Ok(credentials.expiration.rfc3339().unwrap_or_default()))),
+        Err(error) if error.about_role => (takes(), Some(Err(refused(ROLE, id, &error)))),
+        Err(error) => (refused(POOL, id, &error), None),
+    }
 }
 
 /// Claims that name a provider and nobody.
@@ -160,8 +175,8 @@ fn is_there(error: &CallError) -> bool {
     error.refusal.error.detail().is_some_and(|detail| detail.starts_with("NotAuthorizedException:"))
 }
 
-fn refused(id: &IdentityPoolId, error: &CallError) -> Finding {
-    let finding = Finding::of("identity pool", &error.refusal.error, &look_up::identity_pool(id));
+fn refused(check: &'static str, id: &IdentityPoolId, error: &CallError) -> Finding {
+    let finding = Finding::of(check, &error.refusal.error, &look_up::identity_pool(id));
     // Otherwise the next call refreshes, asks for a new identity, or comes later by itself.
     let for_a_person = matches!(error.refusal.remedy, Remedy::None | Remedy::Unclear);
     if for_a_person { finding } else { finding.softened() }

@@ -1,10 +1,10 @@
 //! A developer's backend: whether it answers, and whether it still takes the login. No password is
 //! asked for.
 
-use super::user_pool::{Answer, clock, get, no_clock};
+use super::user_pool::{clock, no_clock};
+use super::web::Answer;
 use super::{Checkup, Finding};
 use crate::error::Next;
-use crate::http::REQUEST_LIMIT;
 use crate::profile::auth::Backend;
 use crate::shell;
 use crate::user_pool::token::TokenError;
@@ -15,8 +15,8 @@ pub(super) const TOKEN: &str = "backend token";
 /// The backend and its token; and, apart, the clock, which is told later.
 pub fn findings(checkup: &Checkup<'_>, backend: &Backend) -> (Vec<Finding>, Finding) {
     // Without a client, the finding about the network says why.
-    let Ok(client) = checkup.session.client() else { return (Vec::new(), no_clock()) };
-    match get(client, &backend.aws) {
+    let Ok(web) = checkup.web() else { return (Vec::new(), no_clock()) };
+    match web.get(&backend.aws) {
         Ok(answer) => {
             let clock = answer.clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours));
             let about = about(backend, &answer);
@@ -58,7 +58,7 @@ fn token(checkup: &Checkup<'_>, backend: &Backend) -> Option<Finding> {
     let (session, profile) = (checkup.session, checkup.session.profile);
     let login = session.vault.load_stored().ok()?.filter(|login| !login.has_ended())?;
     let desk = session.developer_desk(backend).ok()?;
-    Some(match desk.openid_token(&login.refresh_token, REQUEST_LIMIT) {
+    Some(match desk.openid_token(&login.refresh_token, checkup.limit) {
         Ok(tokens) => match session.check_owner(&tokens, &login) {
             Ok(_) => Finding::ok(CHECK, format!("{} takes it", backend.host())),
             Err(error) if error.next() == Next::SignIn => Finding::of(CHECK, &error, "").softened(),

@@ -49,16 +49,20 @@ impl Entries {
 
     /// Every check of the files, `read` being what came of reading the profile.
     pub fn findings(&self, read: Result<&Profile, &Error>, env: &dyn Environment) -> Vec<Finding> {
-        let mut findings = vec![self.profile(read)];
-        findings.extend(self.twice());
-        findings.extend(self.unknown_keys());
+        let mut findings = Vec::new();
         // Where the profile itself is missing, so is its line; one finding says it.
         if read.is_ok() || !self.config.1.is_empty() {
             findings.push(self.process(env));
         }
-        findings.push(self.shadows());
-        findings.extend(environment(env));
+        findings.push(self.profile(read));
+        findings.extend(self.twice());
+        findings.extend(self.unknown_keys());
         findings
+    }
+
+    /// What gives AWS tools other credentials than this profile's, in the files and in the environment.
+    pub fn rivals(&self, env: &dyn Environment) -> Vec<Finding> {
+        std::iter::once(self.shadows()).chain(environment(env)).collect()
     }
 
     fn profile(&self, read: Result<&Profile, &Error>) -> Finding {

@@ -2,13 +2,16 @@
 //! way out to the network.
 
 use super::{Checkup, Finding};
+use crate::identity_pool::{api, sts};
 use crate::journal::Journal;
 use crate::profile::auth::Auth;
+use crate::profile::flow::Flow;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Interactive, Profile, command_line};
 use crate::sign_in::is_running;
 use crate::user_pool::callback::Listener;
 use crate::{browser, shell, terminal};
+use http::Uri;
 
 /// Every redirect URI's port, bound and given back. One free port is enough for a sign-in.
 pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
@@ -82,16 +85,37 @@ pub fn network(checkup: &Checkup<'_>) -> Vec<Finding> {
             return vec![Finding::of("network", &error, &bundle)];
         }
     };
-    let host = profile.auth.host();
-    let way = profile.auth.authority().parse().ok().and_then(|uri| client.proxy_for(&uri));
-    let way = way.map_or_else(
-        || format!("{host} is reached directly"),
-        |proxy| format!("{host} is reached through {proxy}"),
-    );
+    let way = ways(profile, |uri| client.proxy_for(uri));
     let source = if checkup.env.var("AWS_CA_BUNDLE").is_some() { "AWS_CA_BUNDLE" } else { "ca_bundle" };
     let certificates = match &profile.ca_bundle {
         Some(path) => format!("those in {} ({source}) and no others", path.display()),
-        None => "the system's".to_owned(),
+        None => system_certificates(checkup.env),
     };
     vec![Finding::ok("proxy", way), Finding::ok("certificates", certificates)]
+}
+
+/// How each host is reached that this profile calls: `NO_PROXY` may except one of them.
+fn ways(profile: &Profile, proxy_for: impl Fn(&Uri) -> Option<String>) -> String {
+    let sign_in = profile.auth.authority().parse::<Uri>().ok();
+    let sts = matches!(profile.flow, Flow::Basic(_)).then(|| sts::endpoint(profile)).flatten();
+    let hosts = [sign_in, api::endpoint(profile), sts].into_iter().flatten();
+    let mut ways: Vec<String> = Vec::new();
+    for uri in hosts {
+        let host = uri.host().unwrap_or_default();
+        let way = proxy_for(&uri).map_or_else(|| "directly".to_owned(), |proxy| format!("through {proxy}"));
+        let way = format!("{host} is reached {way}");
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways.join("; ")
+}
+
+/// The system's store, or what stands in its place: where the certificates are files, two variables of
+/// OpenSSL move them (rustls-native-certs).
+fn system_certificates(env: &dyn Environment) -> String {
+    let files = cfg!(all(unix, not(target_vendor = "apple")));
+    let moved = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|_| files);
+    let moved: Vec<_> = moved.filter_map(|name| Some(format!("{} ({name})", env.var(name)?))).collect();
+    if moved.is_empty() { "the system's".to_owned() } else { format!("those in {}", moved.join(" and ")) }
 }

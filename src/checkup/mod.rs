@@ -4,9 +4,9 @@
 //! No check signs in, refreshes or changes anything but test entries of its own, and nothing that a
 //! finding says is secret: people paste it into issues.
 //!
-//! - [`config`]: the profile, its `credential_process` line, what shadows it.
-//! - [`user_pool`]: the domain, the pool, the redirect URIs, the clock. In its place [`oidc`], another
-//!   provider, or [`backend`], one that vouches for people.
+//! - [`config`]: the profile's `credential_process` line, its keys and, at the end, what shadows it.
+//! - [`user_pool`]: the domain, the pool, its keys, the redirect URIs, the clock. In its place [`oidc`],
+//!   another provider, or [`backend`], one that vouches for people.
 //! - [`machine`]: ports, browser, terminal, proxy, certificates.
 //! - [`state`]: the folder for locks and notes.
 //! - [`stores`]: whether each place keeps what it is given.
@@ -15,12 +15,14 @@
 pub mod account;
 pub mod backend;
 pub mod config;
+mod issuer;
 mod look_up;
 pub mod machine;
 pub mod oidc;
 pub mod state;
 pub mod stores;
 pub mod user_pool;
+mod web;
 
 use crate::error::{Error, printable};
 use crate::journal::Journal;
@@ -29,6 +31,8 @@ use crate::profile::{Environment, Profile};
 use crate::session::Session;
 use crate::vault::Places;
 use serde::Serialize;
+use std::time::Duration;
+use web::Web;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -102,17 +106,15 @@ pub struct Checkup<'a> {
     pub journal: &'a Journal,
     /// The environment.
     pub env: &'a dyn Environment,
+    /// How long each request to whoever signs people in may take.
+    pub limit: Duration,
 }
 
 impl Checkup<'_> {
     /// Every check that needs a profile, in the order they are told.
     pub fn findings(&self) -> Vec<Finding> {
         let profile = self.profile();
-        let (mut findings, clock) = match &profile.auth {
-            Auth::Browser(AppClient { server: Server::Oidc(issuer), .. }) => oidc::findings(self, issuer),
-            Auth::Browser(_) => user_pool::findings(self),
-            Auth::Developer(backend) => backend::findings(self, backend),
-        };
+        let (mut findings, clock) = self.server();
         if matches!(profile.auth, Auth::Browser(_)) {
             findings.extend(machine::ports(profile, self.journal));
             findings.push(machine::browser(&profile.name, Some(profile), self.env));
@@ -125,6 +127,19 @@ impl Checkup<'_> {
         let refused = findings.iter().any(|f| f.check == backend::TOKEN && f.status == Status::Warn);
         findings.extend(account::findings(self, refused));
         findings
+    }
+
+    /// Whoever signs people in, as it answers over the network; and, apart, the clock, which is told later.
+    pub fn server(&self) -> (Vec<Finding>, Finding) {
+        match &self.profile().auth {
+            Auth::Browser(AppClient { server: Server::Oidc(issuer), .. }) => oidc::findings(self, issuer),
+            Auth::Browser(_) => user_pool::findings(self),
+            Auth::Developer(backend) => backend::findings(self, backend),
+        }
+    }
+
+    fn web(&self) -> Result<Web<'_>, Error> {
+        Ok(Web { client: self.session.client()?, limit: self.limit })
     }
 
     fn profile(&self) -> &Profile {

@@ -7,36 +7,22 @@
 //! followed: it answers before anybody signs in, and differently for a redirect URI that is
 //! registered (on to its sign-in page) and one that is not (its page `/error`, or 400).
 
-use super::{Checkup, Finding, look_up};
+use super::web::{Answer, Web};
+use super::{Checkup, Finding, issuer, look_up};
 use crate::clock::{self, Timestamp};
 use crate::error::foreign;
-use crate::http::{Client, REQUEST_LIMIT, SendError, SendErrorKind, date_header};
+use crate::http::{SendError, SendErrorKind};
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::values::Domain;
-use crate::profile::{Environment, Profile, values};
-use crate::shell;
 use crate::user_pool::authorize;
 use crate::user_pool::endpoints::Endpoints;
-use http::{Request, header};
-use std::time::{Duration, Instant};
-use url::Url;
+use std::time::Duration;
 
 /// What the identity pool allows OIDC tokens; above it requests fail.
 const CLOCK_FAIL: Duration = Duration::from_mins(5);
 /// More than slow networks and whole seconds explain.
 const CLOCK_WARN: Duration = Duration::from_secs(30);
-
-/// What a server said, as far as the checks look at it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub status: u16,
-    location: Option<String>,
-    pub body: String,
-    /// The server's clock, and ours at the same moment.
-    pub clocks: Option<(Timestamp, Timestamp)>,
-    pub took: Duration,
-}
 
 /// What authorize says about a redirect URI.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,11 +53,11 @@ pub fn findings(checkup: &Checkup<'_>) -> (Vec<Finding>, Finding) {
     let Server::UserPool { domain, id } = &app.server else { return (Vec::new(), no_clock()) };
     let pool = Pool { app, domain, id: id.as_deref() };
     // Without a client, the finding about the network says why.
-    let Ok(client) = checkup.session.client() else { return (Vec::new(), no_clock()) };
+    let Ok(web) = checkup.web() else { return (Vec::new(), no_clock()) };
     let mut findings = Vec::new();
     let mut clocks = None;
     for uri in &app.redirect_uris {
-        let answer = ask(client, pool, uri);
+        let answer = ask(web, pool, uri);
         if findings.is_empty() {
             findings.push(about_domain(pool, uri, &answer));
         }
@@ -79,37 +65,19 @@ pub fn findings(checkup: &Checkup<'_>) -> (Vec<Finding>, Finding) {
         clocks = clocks.or(answer.clocks);
         findings.extend(redirect_uri(pool, uri, &answer));
     }
-    let issuer = issuer(checkup.session.profile, pool, client, checkup.env);
-    if let Some(finding) = issuer {
-        findings.insert(1.min(findings.len()), finding);
-    }
+    let at = 1.min(findings.len());
+    findings.splice(at..at, issuer::of_user_pool(checkup, web, domain));
     (findings, clocks.map_or_else(no_clock, |(theirs, ours)| clock(theirs, ours)))
 }
 
-fn ask(client: &Client, pool: Pool<'_>, uri: &RedirectUri) -> Result<Answer, SendError> {
+fn ask(web: Web<'_>, pool: Pool<'_>, uri: &RedirectUri) -> Result<Answer, SendError> {
     let authorize = Endpoints::of_user_pool(pool.domain).authorize;
     let url = match authorize::Request::new(pool.app, &authorize, uri, false) {
         Ok(request) => request.url,
         // Without random numbers: the answer about the redirect URI needs none.
         Err(_) => authorize,
     };
-    get(client, &url)
-}
-
-pub(super) fn get(client: &Client, url: &Url) -> Result<Answer, SendError> {
-    let mut request = Request::new(Vec::new());
-    *request.uri_mut() = url.as_str().parse().unwrap_or_default();
-    let began = Instant::now();
-    let answer = client.send(request, REQUEST_LIMIT)?;
-    let now = Timestamp::now();
-    let location = answer.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
-    Ok(Answer {
-        status: answer.status().as_u16(),
-        location: location.map(str::to_owned),
-        clocks: date_header(answer.headers()).map(|theirs| (Timestamp::from_unix(theirs), now)),
-        body: String::from_utf8_lossy(answer.body()).into_owned(),
-        took: began.elapsed(),
-    })
+    web.get(&url)
 }
 
 fn about_domain(pool: Pool<'_>, uri: &RedirectUri, answer: &Result<Answer, SendError>) -> Finding {
@@ -229,64 +197,6 @@ fn read_refusal(body: &str) -> Verdict {
     } else {
         Verdict::Refused("it answered 400".to_owned())
     }
-}
-
-/// Whether the configured user pool exists and is the one behind the domain.
-fn issuer(profile: &Profile, pool: Pool<'_>, client: &Client, env: &dyn Environment) -> Option<Finding> {
-    const CHECK: &str = "user pool";
-    let id = pool.id?;
-    let compare = look_up::domain(pool.domain, Some(id));
-    let url = discovery(profile, id, env)?;
-    let again = format!("curl -sSI {}", shell::word(url.as_str()));
-    let answer = match get(client, &url) {
-        Ok(answer) => answer,
-        // Sign-ins need the domain alone.
-        Err(error) => {
-            return Some(Finding::warn(CHECK, error.what(), again));
-        }
-    };
-    let said = |name| {
-        serde_json::from_str::<serde_json::Value>(&answer.body).ok()?.get(name)?.as_str().map(str::to_owned)
-    };
-    let (issuer, at) = (said("issuer"), said("authorization_endpoint").and_then(|url| Url::parse(&url).ok()));
-    let domain = pool.domain.at("/");
-    Some(match (answer.status, issuer) {
-        (200, Some(issuer)) if issuer.ends_with(&format!("/{id}")) => match at {
-            Some(at) if at.origin() != domain.origin() => {
-                let own = foreign(at.host_str().unwrap_or_default());
-                let saw = format!("{id} exists and names {own} as its domain, not {}", pool.domain.host());
-                Finding::warn(CHECK, saw, compare)
-            }
-            _ => Finding::ok(CHECK, format!("{id} exists")),
-        },
-        (400 | 404, _) => Finding::fail(CHECK, format!("there is no user pool {id}"), compare),
-        (status, _) => {
-            let saw = format!("the issuer of {id} answered {status} without its configuration");
-            Finding::warn(CHECK, saw, again)
-        }
-    })
-}
-
-/// Where the issuer's configuration lies; an endpoint override for the service, or for all, counts
-/// here as it does in every SDK.
-fn discovery(profile: &Profile, id: &str, env: &dyn Environment) -> Option<Url> {
-    let (region, _) = id.split_once('_')?;
-    let suffix = match region {
-        r if r.starts_with("cn-") => "amazonaws.com.cn",
-        r if r.starts_with("eusc-") => "amazonaws.eu",
-        _ => "amazonaws.com",
-    };
-    let override_ = env
-        .var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
-        .and_then(|url| values::endpoint(&url).ok())
-        // One endpoint for everything, as stand-ins have it.
-        .or_else(|| profile.identity_endpoint.clone().filter(values::is_loopback));
-    let mut url = match override_ {
-        Some(url) => url,
-        None => Url::parse(&format!("https://cognito-idp.{region}.{suffix}")).ok()?,
-    };
-    url.set_path(&format!("/{id}/.well-known/openid-configuration"));
-    Some(url)
 }
 
 pub(super) fn clock(theirs: Timestamp, ours: Timestamp) -> Finding {

@@ -1,6 +1,7 @@
 //! `configure`: a profile is written into the config file, or taken out of it.
 
 mod dialogue;
+mod first_look;
 mod unset;
 
 use super::{Desk, env, login, pick_role, profile_name};
@@ -32,16 +33,20 @@ pub fn run(args: &Configure) -> Result<(), Error> {
     }
     let mut wanted = given(args, &name)?;
     let secret = args.client_secret_stdin.then(|| secret_from_stdin(&name, &wanted)).transpose()?;
-    let asks = wanted.is_empty() && secret.is_none();
+    let old = section(&config_file::text_of(&path)?, &path, &name)?;
+    let is_attended = terminal::is_attended(&env);
+    if wanted.is_empty() && secret.is_none() && !is_attended {
+        return Err(flags_are_missing(&name, old.as_ref()));
+    }
+    let asks = is_attended && secret.is_none() && leaves_questions(&wanted, old.as_ref());
     if asks {
-        if !terminal::is_attended(&env) {
-            return Err(flags_are_missing(&name, &path));
-        }
-        let old = section(&config_file::text_of(&path)?, &path, &name)?;
         new_line(&name, old.as_ref(), &wanted, &path)?;
-        wanted = dialogue::ask(&name, old.as_ref())?;
+        wanted = dialogue::ask(&name, old.as_ref(), wanted)?;
     }
     let plan = |text: &str| Plan::of(text, &path, &name, &wanted);
+    if asks {
+        first_look::tell(plan(&config_file::text_of(&path)?)?.profile);
+    }
     if let Some(secret) = &secret {
         let profile = plan(&config_file::text_of(&path)?)?.profile;
         Desk::at(profile).vault().keep_client_secret(secret)?;
@@ -207,9 +212,22 @@ fn missing(name: &str, wanted: &Wanted, section: Option<&Section>) -> Option<Err
     Some(Error::new(Next::Configure, what, with_examples(name, wanted, &names)))
 }
 
-fn flags_are_missing(name: &str, path: &Path) -> Error {
-    let section = config_file::read(path, name).ok().flatten();
-    let auth = section.as_ref().and_then(|section| section.get(keys::AUTH.name));
+/// Whether the command line is the beginning of a dialogue: it says nothing, or only how people sign in
+/// to a profile that lacks what this needs.
+fn leaves_questions(wanted: &Wanted, old: Option<&Section>) -> bool {
+    match &wanted[..] {
+        [] => true,
+        [(key, auth)] if *key == keys::AUTH.name => {
+            let has = |key: &str| old.is_some_and(|section| section.get(key).is_some());
+            values::check(key, auth, None).is_ok()
+                && !crate::profile::asked_for(Some(auth)).iter().all(|key| has(key.name))
+        }
+        _ => false,
+    }
+}
+
+fn flags_are_missing(name: &str, old: Option<&Section>) -> Error {
+    let auth = old.and_then(|section| section.get(keys::AUTH.name));
     let what = if terminal::is_there() {
         "Nobody is asked where CI is set, and no flag says what to write."
     } else {

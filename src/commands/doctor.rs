@@ -5,6 +5,7 @@ use crate::checkup::config::Entries;
 use crate::checkup::{Checkup, Finding, Status, account, machine, state};
 use crate::cli::Doctor;
 use crate::error::foreign;
+use crate::http::REQUEST_LIMIT;
 use crate::journal::Journal;
 use crate::output;
 use std::process::ExitCode;
@@ -25,13 +26,19 @@ pub fn run(args: &Doctor) -> ExitCode {
 
 fn examine(name: &str) -> Vec<Finding> {
     let desk = Desk::new(name);
-    let mut findings = Entries::read(name, &env).findings(desk.as_ref().map(|desk| &desk.profile), &env);
+    let entries = Entries::read(name, &env);
+    let mut findings = entries.findings(desk.as_ref().map(|desk| &desk.profile), &env);
     match &desk {
         Ok(desk) => {
             let vault = desk.vault();
             let session = desk.session(&vault);
-            let checkup =
-                Checkup { session: &session, places: &desk.places, journal: &desk.journal, env: &env };
+            let checkup = Checkup {
+                session: &session,
+                places: &desk.places,
+                journal: &desk.journal,
+                env: &env,
+                limit: REQUEST_LIMIT,
+            };
             findings.extend(checkup.findings());
         }
         Err(_) => findings.extend([
@@ -40,6 +47,7 @@ fn examine(name: &str) -> Vec<Finding> {
             state::folder(&Journal::new()),
         ]),
     }
+    findings.extend(entries.rivals(&env));
     findings
 }
 

@@ -146,6 +146,13 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
     Refusal { remedy, error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")) }
 }
 
+/// Whether an error is one of the role alone: none is attached, it can't be assumed, or the mappings
+/// choose none (GetCredentialsForIdentity, "Errors"; Developer Guide, "Role-based access control").
+pub(super) fn is_about_role(kind: &str, text: &str) -> bool {
+    let is_unmapped = kind == "NotAuthorizedException" && text.contains("role mapping");
+    is_unmapped || kind == "InvalidIdentityPoolConfigurationException"
+}
+
 /// The texts with which a pool refuses GetOpenIdToken whatever the login (reported by users of AWS
 /// Amplify and of the AWS CLI).
 fn is_about_the_flow(profile: &Profile, text: &str) -> bool {

@@ -158,6 +158,14 @@ impl Auth {
         }
     }
 
+    /// The user pool's id, where it is one that signs people in and the profile tells.
+    pub fn user_pool_id(&self) -> Option<&str> {
+        match self {
+            Self::Browser(app) => app.server.user_pool_id(),
+            Self::Developer(_) => None,
+        }
+    }
+
     /// The app client's id; empty where there is none.
     pub fn client_id(&self) -> &str {
         match self {

@@ -7,13 +7,21 @@ use crate::profile::keys::{self, Key};
 use crate::profile::{asked_for, command_line, edit, values};
 use crate::terminal;
 
-/// Asks for every key that such a profile needs, offering what it has now.
-pub fn ask(name: &str, section: Option<&Section>) -> Result<Wanted, Error> {
+/// Asks for every key that such a profile needs and `wanted` doesn't have, offering what it has now.
+pub fn ask(name: &str, section: Option<&Section>, mut wanted: Wanted) -> Result<Wanted, Error> {
     let get = |key: &str| section.and_then(|section| section.get(key));
     terminal::say(&format!("Profile {}. Enter keeps what stands in brackets.", foreign(name)));
-    let auth = get(keys::AUTH.name);
-    let questions = asked_for(auth).into_iter();
-    questions.map(|key| Ok((key.name, answer(name, key, get(key.name), auth)?))).collect()
+    let auth = auth(&wanted, section).map(str::to_owned);
+    for key in asked_for(auth.as_deref()) {
+        wanted.push((key.name, answer(name, key, get(key.name), auth.as_deref())?));
+    }
+    Ok(wanted)
+}
+
+/// How people sign in to it.
+fn auth<'a>(wanted: &'a Wanted, section: Option<&'a Section>) -> Option<&'a str> {
+    let flag = wanted.iter().find(|(key, _)| *key == keys::AUTH.name).map(|(_, value)| value.as_str());
+    flag.or_else(|| section?.get(keys::AUTH.name))
 }
 
 /// Asks until the answer is one that a profile can have.
