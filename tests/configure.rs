@@ -422,9 +422,34 @@ fn the_questions_end_in_a_sign_in_unless_it_is_declined() {
         writeln!(keyboard).unwrap();
     }
     assert!(run.wait().unwrap().success(), "{}", screen(&machine));
-    assert!(screen(&machine).contains("Signed in as "), "{}", screen(&machine));
+    let shown = screen(&machine);
+    assert!(shown.contains("Signed in as "), "{shown}");
+    // The domain was asked before the file was written, and all was well.
+    let asked = shown.find("127.0.0.1 answered as a user pool");
+    assert!(asked.is_some() && asked < shown.find("Profile dev is written") && !shown.contains("Warning"), "{shown}");
     machine.call().document();
     assert_eq!(machine.tabs().len(), 1);
+}
+
+#[test]
+fn a_domain_that_does_not_answer_is_warned_of_and_written_all_the_same() {
+    let machine = Machine::bare();
+    let nowhere = format!("http://127.0.0.1:{}", support::free_port());
+    let mut run = on_a_terminal(&machine, &format!("{PROGRAM} configure --profile dev"));
+    let mut keyboard = run.stdin.take().unwrap();
+    for (question, answer) in [
+        ("cognito_domain: ", nowhere.as_str()),
+        ("cognito_client_id: ", "abc"),
+        ("cognito_identity_pool_id: ", POOL),
+        ("Sign in now? [Y/n] ", "n"),
+    ] {
+        wait_until(question, || screen(&machine).contains(question));
+        writeln!(keyboard, "{answer}").unwrap();
+    }
+    assert!(run.wait().unwrap().success(), "{}", screen(&machine));
+    let shown = screen(&machine);
+    assert!(shown.contains("Warning: 127.0.0.1:") && shown.contains("refused the connection"), "{shown}");
+    assert!(config(&machine).contains(&format!("cognito_domain = {nowhere}\n")), "{shown}");
 }
 
 #[test]

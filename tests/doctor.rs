@@ -71,11 +71,11 @@ fn on_a_healthy_machine_nothing_has_to_change() {
     assert_eq!(
         checks,
         [
-            "profile",
             "credential_process",
-            "other credentials",
+            "profile",
             "domain",
             "user pool",
+            "signing keys",
             "redirect URI",
             "port",
             "browser",
@@ -88,9 +88,10 @@ fn on_a_healthy_machine_nothing_has_to_change() {
             "clock",
             "proxy",
             "certificates",
-            "identity pool",
             "login",
-            "role"
+            "identity pool",
+            "role",
+            "other credentials"
         ]
     );
     for finding in &findings {
@@ -258,6 +259,28 @@ fn a_user_pool_that_does_not_exist_is_found() {
     );
 }
 
+/// Without `cognito_user_pool_id` nothing but the login tells the issuer.
+#[test]
+fn the_signing_keys_are_looked_at_where_the_issuer_is_known() {
+    let machine = signed_in("");
+    let id = machine.sandbox.world().user_pool_id;
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    machine.configure(&config.replace(&format!("cognito_user_pool_id = {id}\n"), ""));
+    assert_one(&machine, "user pool", "ok", &[&id]);
+    assert_one(&machine, "signing keys", "ok", &["127.0.0.1 shows 2"]);
+    machine.sandbox.fault(Endpoint::Jwks, Fault::CaptivePortal, Times::Once);
+    assert_one(&machine, "signing keys", "warn", &["without any", "jwks.json"]);
+    machine.sandbox.fault(Endpoint::Jwks, Fault::DropBefore, Times::Once);
+    assert_one(
+        &machine,
+        "signing keys",
+        "warn",
+        &["closed the connection", "-> curl -sSI http://127.0.0.1:"],
+    );
+    assert_eq!(machine.run(&["logout", "--profile", "dev"]).code, 0);
+    assert!(about(&machine, "signing keys").is_empty() && about(&machine, "user pool").is_empty());
+}
+
 #[test]
 fn a_port_that_is_taken_matters_only_if_no_other_is_free() {
     let machine = machine("");
@@ -300,6 +323,23 @@ fn the_proxy_and_the_certificates_in_use_are_told() {
     let machine = support::Machine::with("cognito_store = file\n");
     assert_one(&machine, "proxy", "ok", &["127.0.0.1 is reached directly"]);
     assert_one(&machine, "certificates", "ok", &["the system's"]);
+
+    // One host of the profile goes through the proxy and the other is excepted.
+    let mut machine = support::Machine::bare();
+    machine.configure(
+        "[profile dev]\ncognito_domain = https://auth.example.com\ncognito_client_id = c\n\
+         cognito_identity_pool_id = eu-west-1:01234567-89ab-cdef-0123-456789abcdef\ncognito_store = file\n",
+    );
+    machine.set("HTTPS_PROXY", &format!("http://127.0.0.1:{}", support::free_port()));
+    machine.set("NO_PROXY", "amazonaws.com");
+    machine.set("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
+    let ways = [
+        "auth.example.com is reached through 127.0.0.1:",
+        "; cognito-identity.eu-west-1.amazonaws.com is reached directly",
+    ];
+    assert_one(&machine, "proxy", "ok", &ways);
+    let file = "those in /etc/ssl/certs/ca-certificates.crt (SSL_CERT_FILE)";
+    assert_one(&machine, "certificates", "ok", &[file]);
 }
 
 #[test]
@@ -312,7 +352,7 @@ fn an_identity_pool_is_asked_with_the_login_and_without_one_makes_nobody() {
     assert_eq!(machine.sandbox.counts().get_credentials, 0);
 
     let with_login = signed_in("");
-    assert_one(&with_login, "identity pool", "ok", &["gave credentials until 20"]);
+    assert_one(&with_login, "identity pool", "ok", &["takes the login"]);
     assert_eq!(with_login.sandbox.counts().get_id, 0);
     with_login.let_id_token_end();
     assert_one(&with_login, "identity pool", "ok", &["answers"]);
@@ -334,9 +374,26 @@ fn the_login_and_its_role_are_told() {
     assert_one(&nobody, "login", "warn", &["nobody is signed in", "cognito-creds login --profile dev"]);
     let machine = signed_in("");
     assert_one(&machine, "login", "ok", &["a…@example.com, since 20"]);
-    assert_one(&machine, "role", "ok", &["Developer"]);
+    assert_one(&machine, "role", "ok", &["prefers arn:aws:iam::", "Developer; it was assumed, until 20"]);
     machine.add("cognito_role = Admin\n");
     assert_one(&machine, "role", "fail", &["'Admin'", "Developer", "cognito-creds login --pick-role"]);
+}
+
+#[test]
+fn a_role_that_cannot_be_assumed_is_told_apart_from_a_pool_that_is_not_there() {
+    assert_one(&machine(""), "role", "ok", &["not tried: nobody is signed in"]);
+    let machine = signed_in("");
+    machine.sandbox.change(|world| world.roles.iter_mut().for_each(|role| role.trusts_pool = false));
+    assert_one(&machine, "role", "fail", &["can't hand out its role", "trust policy"]);
+    assert_one(&machine, "identity pool", "ok", &["takes the login"]);
+    machine.let_id_token_end();
+    assert_one(&machine, "role", "ok", &["it was not tried"]);
+
+    let basic = signed_in("cognito_flow = basic\ncognito_role = Developer\n");
+    assert_one(&basic, "role", "ok", &["Developer is asked for; it was assumed, until 20"]);
+    basic.sandbox.change(|world| world.roles.iter_mut().for_each(|role| role.trusts_pool = false));
+    assert_one(&basic, "role", "fail", &["AWS STS does not give role"]);
+    assert_one(&basic, "identity pool", "ok", &["takes the login"]);
 }
 
 #[test]

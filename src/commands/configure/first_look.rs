@@ -27,7 +27,8 @@ pub fn tell(profile: Profile) {
     for finding in findings {
         terminal::say(&match finding.status {
             Status::Ok => format!("  {}.", finding.saw),
-            Status::Warn | Status::Fail => format!("  Warning: {}.\n    {}", finding.saw, finding.remedy),
+            Status::Warn => format!("  Note: {}.\n    {}", finding.saw, finding.remedy),
+            Status::Fail => format!("  Warning: {}.\n    {}", finding.saw, finding.remedy),
         });
     }
     terminal::say("");
