@@ -426,7 +426,10 @@ fn the_questions_end_in_a_sign_in_unless_it_is_declined() {
     assert!(shown.contains("Signed in as "), "{shown}");
     // The domain was asked before the file was written, and all was well.
     let asked = shown.find("127.0.0.1 answered as a user pool");
-    assert!(asked.is_some() && asked < shown.find("Profile dev is written") && !shown.contains("Warning"), "{shown}");
+    assert!(
+        asked.is_some() && asked < shown.find("Profile dev is written") && !shown.contains("Warning"),
+        "{shown}"
+    );
     machine.call().document();
     assert_eq!(machine.tabs().len(), 1);
 }

@@ -7,15 +7,19 @@
 
 #[path = "support/generated.rs"]
 mod generated;
+#[path = "support/pages.rs"]
+#[allow(dead_code, reason = "tests/docs_commands.rs uses the rest")]
+mod pages;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use cognito_creds::cli::Cli;
 use cognito_creds::profile::{Profile, keys};
 use generated::check_generated;
+use pages::{Page, files, pages, root};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[test]
 fn the_tables_of_keys_are_those_of_the_program() {
@@ -187,55 +191,7 @@ fn default_of(key: &keys::Key) -> String {
 
 // ---- pages
 
-struct Page {
-    path: PathBuf,
-    text: String,
-}
-
-/// A fenced block: its language and its lines.
-struct Block {
-    language: String,
-    text: String,
-}
-
 impl Page {
-    fn read(path: PathBuf) -> Self {
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        Self { path, text }
-    }
-
-    fn name(&self) -> String {
-        self.path.strip_prefix(root()).unwrap_or(&self.path).display().to_string()
-    }
-
-    /// Blocks and the text around them, in which fences are left out.
-    fn split(&self) -> (Vec<Block>, String) {
-        let (mut blocks, mut prose, mut open): (Vec<Block>, String, bool) =
-            (Vec::new(), String::new(), false);
-        for line in self.text.lines() {
-            if let Some(language) = line.trim_start().strip_prefix("```") {
-                if !open {
-                    blocks.push(Block { language: language.trim().to_owned(), text: String::new() });
-                }
-                open = !open;
-                continue;
-            }
-            let place = if open { &mut blocks.last_mut().unwrap().text } else { &mut prose };
-            place.push_str(line);
-            place.push('\n');
-        }
-        assert!(!open, "{}: a block is not closed", self.name());
-        (blocks, prose)
-    }
-
-    fn prose(&self) -> String {
-        self.split().1
-    }
-
-    fn blocks(&self, language: &str) -> Vec<String> {
-        self.split().0.into_iter().filter(|b| b.language == language).map(|b| b.text).collect()
-    }
-
     /// Every `cognito-creds …` that a reader might paste: lines of shell and ini blocks, second lines of
     /// messages, inline code.
     fn commands(&self) -> Vec<Vec<String>> {
@@ -283,25 +239,6 @@ fn shell_words(line: &str) -> Vec<String> {
     words
 }
 
-fn pages() -> Vec<Page> {
-    let mut paths = files(&root().join("docs"), "md");
-    paths.push(root().join("README.md"));
-    paths.into_iter().map(Page::read).collect()
-}
-
-/// The files with this extension, at any depth.
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            found.extend(files(&path, extension));
-        } else if path.extension().is_some_and(|e| e == extension) {
-            found.push(path);
-        }
-    }
-    found
-}
-
 /// The targets of `[text](target)`.
 fn links(prose: &str) -> Vec<String> {
     prose.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
@@ -317,10 +254,6 @@ fn anchors(path: &Path) -> BTreeSet<String> {
 fn slug(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 // ---- the source

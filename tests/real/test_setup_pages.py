@@ -1,4 +1,4 @@
-"""The commands on the pages of `docs/setup`, run as they stand there by the AWS CLI and the built binary, against ministack."""
+"""The commands on the pages of `docs/setup` and of the README, run as they stand there by the AWS CLI and the built binary, against ministack."""
 
 import configparser
 import os
@@ -41,26 +41,98 @@ class Pages(unittest.TestCase):
         words = "--parameter-overrides "
         self.assertIn(words, deploy)
         deploy = deploy.replace(words, f"{words}RedirectUris={','.join(redirects)} ")
-        # Alice reads her mail and chooses a password of her own.
-        choose = f"aws cognito-idp admin-set-user-password --user-pool-id \"$USER_POOL_ID\" --username {ALICE}"
-        choose += f" --password {shlex.quote(PASSWORD)} --permanent"
+        choose = self.person("$USER_POOL_ID").splitlines()[-1]
         self.run_in_shell(ADMINISTRATOR, deploy, people, choose, profile)
         self.assert_profile_is_as_shown("password", cognito_redirect_uri=", ".join(redirects))
 
-        # Nobody answers under the name that the domain has at AWS.
-        self.run_in_shell({}, f"aws configure set cognito_domain {self.server.url} --profile dev")
-        doctor, *rest = sign_in.splitlines()
-        found = self.run_in_shell({}, f"{doctor} || true")
-        # ministack doesn't refuse the domain's probe as a user pool does; everything else is as it should be.
-        self.assertEqual(re.findall(r"^FAIL +(\w+)", found, re.MULTILINE), ["domain"], found)
-        seen = self.run_in_shell({}, *rest)
-        self.assertIn(":assumed-role/my-team-", seen)
-        self.assertEqual(self.machine.tabs(), 1)
+        self.assertIn(":assumed-role/my-team-", self.assert_doctor_and_sign_in(sign_in))
 
         (leave,) = (block for block in template.blocks("README", "sh") if "admin-disable-user" in block)
         look = 'aws cognito-idp admin-get-user --user-pool-id "$USER_POOL_ID" --username "$LEAVER" --query Enabled'
         seen = self.run_in_shell(ADMINISTRATOR, "export AWS_DEFAULT_REGION=eu-west-1", leave, look)
         self.assertEqual(seen.split()[-1], "false")
+
+        (change,) = (block for block in template.blocks("README", "sh") if "LoginHours" in block)
+        self.run_in_shell(ADMINISTRATOR, "export AWS_DEFAULT_REGION=eu-west-1", change)
+
+    def test_the_readme_leads_from_a_user_pool_to_a_listed_bucket(self):
+        _build, client, pool, profile, sign_in = template.blocks("../../README", "sh")
+        redirect = f"http://localhost:{machine.free_port()}"
+        client = client.replace("http://localhost:8080", redirect).replace("eu-west-1_AbCdEfGhI", "$USER_POOL")
+        profile += f"cognito-creds configure --profile dev --redirect-uri {redirect}"
+        user_pool, _domain = template.blocks("by-hand", "sh")[0].rsplit("\naws ", 1)
+        user_pool += '\nUSER_POOL=$USER_POOL_ID\naws cognito-idp create-user-pool-domain --user-pool-id "$USER_POOL"'
+        user_pool += ' --domain "$PREFIX"'
+        seen = self.run_in_shell(ADMINISTRATOR, user_pool, self.person("$USER_POOL"), client, pool, profile)
+        self.assertIn('"my-team"', seen)
+        self.assert_doctor_and_sign_in(sign_in)
+        (shown,) = template.blocks("../../README", "ini")
+        made = self.profile()
+        self.assertEqual(list(made), [*self.profile(shown), "cognito_redirect_uri"])
+
+    def test_the_pools_made_by_hand_lead_to_a_sign_in(self):
+        blocks = template.blocks("by-hand", "sh")
+        user_pool, person, client, pool, role, profile, sign_in, roles, saml = blocks
+        for port in ("8080", "8095"):
+            free = f"http://localhost:{machine.free_port()}"
+            client, profile = (text.replace(f"http://localhost:{port}", free) for text in (client, profile))
+        choose = self.person('$USER_POOL_ID').splitlines()[-1]
+        look = 'aws cognito-identity get-identity-pool-roles --identity-pool-id "$IDENTITY_POOL_ID" --query RoleMappings'
+        seen = self.run_in_shell(
+            ADMINISTRATOR, user_pool, person, choose, client, pool, role, profile, roles, look, saml
+        )
+        # ministack keeps the mapping and gives everybody the authenticated role.
+        self.assertIn('"AmbiguousRoleResolution": "Deny"', seen)
+        self.assert_doctor_and_sign_in(sign_in)
+
+    def test_the_lines_for_one_change_are_taken(self):
+        (limit,) = (block for block in template.blocks("../basic-flow", "sh") if "update-role" in block)
+        trust = policy({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})
+        self.server.client("iam").create_role(RoleName="Developer", AssumeRolePolicyDocument=trust)
+        look = "aws iam get-role --role-name Developer --query Role.MaxSessionDuration"
+        region = "export AWS_DEFAULT_REGION=eu-west-1"
+        self.assertEqual(self.run_in_shell(ADMINISTRATOR, region, limit, look).split()[-1], "43200")
+
+        (provider,) = (block for block in template.blocks("../oidc", "sh") if "PROVIDER_ARN" in block)
+        world = f"{region}\nISSUER=https://id.example.com CLIENT_ID=some-client"
+        world += "\nUSER_POOL_NAME=cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc"
+        (tags,) = (block for block in template.blocks("README", "sh") if "principal-tag" in block)
+        look = 'echo "$PROVIDER_ARN" "$IDENTITY_POOL_ID"'
+        seen = self.run_in_shell(ADMINISTRATOR, world, provider, tags, look)
+        self.assertRegex(seen, r"oidc-provider/id\.example\.com eu-west-1:[0-9a-f-]{36}\n")
+
+    def test_the_aws_cli_sets_keys_of_a_profile(self):
+        self.machine.write_profile("dev", cognito_domain="my-team", cognito_client_id="c")
+        lines = [
+            line
+            for page in ("../configuration", "../troubleshooting")
+            for block in template.blocks(page, "sh")
+            for line in block.splitlines()
+            if line.startswith("aws configure set ")
+        ]
+        self.assertEqual(len(lines), 3)
+        self.run_in_shell({}, *lines)
+        for line in lines:
+            key, value = shlex.split(line)[3:5]
+            self.assertEqual(self.profile()[key], value)
+
+    def person(self, pool: str) -> str:
+        """Commands that make Alice, who reads her mail and chooses a password of her own."""
+        of_alice = f'--user-pool-id "{pool}" --username {ALICE}'
+        attributes = f"--user-attributes Name=email,Value={ALICE} Name=email_verified,Value=true"
+        choose = f"aws cognito-idp admin-set-user-password {of_alice} --password {shlex.quote(PASSWORD)} --permanent"
+        return f"aws cognito-idp admin-create-user {of_alice} {attributes}\n{choose}"
+
+    def assert_doctor_and_sign_in(self, block: str) -> str:
+        """Runs a page's last block; Cognito's own address stands for the domain, where nobody answers."""
+        self.run_in_shell({}, f"aws configure set cognito_domain {self.server.url} --profile dev")
+        doctor, *rest = block.splitlines()
+        found = self.run_in_shell({}, f"{doctor} || true")
+        # ministack doesn't refuse the domain's probe as a user pool does; everything else is as it should be.
+        self.assertEqual(re.findall(r"^FAIL +(\w+)", found, re.MULTILINE), ["domain"], found)
+        seen = self.run_in_shell({}, *rest)
+        self.assertEqual(self.machine.tabs(), 1)
+        return seen
 
     def test_entra_id_leads_to_a_profile_and_to_a_group(self):
         deploy, identifier, profile, _sign_in, groups = template.blocks("entra-id", "sh")
