@@ -239,10 +239,22 @@ report() {
         echo "  $(path_line)"
         ;;
     esac
+    tell_zsh
     if [ "$demo" = no ]; then
         echo "Next, with a profile as README.md shows:"
         echo "  cognito-creds login --profile NAME"
     fi
+}
+
+# bash, fish and man look in a person's own folder by themselves, zsh only in the system's.
+tell_zsh() {
+    case ${SHELL:-}:$share_dir in
+    *: | *:/usr/share | *:/usr/local/share) ;;
+    */zsh:*)
+        echo "For completions in zsh, before compinit in ~/.zshrc:"
+        echo "  fpath+=$(quote "$share_dir/zsh/site-functions")"
+        ;;
+    esac
 }
 
 path_line() {

@@ -188,8 +188,10 @@ the_path_line_comes_only_when_needed() {
     check_says ">>~/.bashrc"
     install SHELL=/usr/bin/zsh
     check_says ">>~/.zshrc"
+    check_says "fpath+='$home/.local/share/zsh/site-functions'"
     install SHELL=/usr/bin/fish
     check_says "fish_add_path '$home/.local/bin'"
+    check_silent_about "fpath"
     install --prefix "$world/on-path"
     install "PATH=$tools:$world/on-path/bin" --prefix "$world/on-path"
     check_silent_about "PATH"

@@ -244,7 +244,7 @@ suite_ministack() {
     in_keyring ministack tests/real/test_ministack.py
 }
 
-# The templates and the commands of docs/setup.
+# The templates of docs/setup, its commands and the README's.
 suite_templates() {
     need_keyring
     release_binary
@@ -296,7 +296,7 @@ about() {
     containers) echo "docs/containers.md: its lines run with a real Docker engine" ;;
     browser) echo "sign-ins and the AWS console in a real Chromium" ;;
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
-    templates) echo "docs/setup: its templates are deployed, its commands run" ;;
+    templates) echo "docs/setup and the README: templates are deployed, commands run" ;;
     demo) echo "install.sh --demo from end to end" ;;
     *) die "The suite $1 has no description." ;;
     esac

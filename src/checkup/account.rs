@@ -141,7 +141,7 @@ fn identity_pool(
     };
     match pool.credentials(session.identity(login, claims), &login.id_token, claims, role.as_deref()) {
         Ok((_, credentials)) => (takes(), Some(Ok(credentials.expiration.rfc3339().unwrap_or_default()))),
-        Err(error) if error.about_role => (takes(), Some(Err(refused(ROLE, id, &error)))),
+        Err(error) if error.refusal.about_role => (takes(), Some(Err(refused(ROLE, id, &error)))),
         Err(error) => (refused(POOL, id, &error), None),
     }
 }

@@ -215,6 +215,7 @@ pub(super) fn no_clock() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
 
     fn profile() -> Profile {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -25,8 +25,6 @@ pub struct CallError {
     pub refusal: Refusal,
     /// The service's own clock, to tell a wrong local one from an old token.
     pub server_time: Option<Timestamp>,
-    /// The identity pool is there and takes the login; it is the role that can't be had.
-    pub about_role: bool,
 }
 
 /// The identity pool of one profile, called with one ID token.
@@ -141,10 +139,8 @@ impl<'a> IdentityPool<'a> {
         };
         let server_time = http::date_header(&answer.headers).map(Timestamp::from_unix);
         let refusal = self.refusal(&answer, claims, role);
-        let about_role =
-            answer.kind.as_deref().is_some_and(|kind| refusal::is_about_role(kind, &answer.text));
         let refusal = refusal.asking_to_wait(http::retry_after(&answer.headers));
-        CallError { refusal, server_time, about_role }
+        CallError { refusal, server_time }
     }
 
     fn refusal(&self, answer: &Answer, claims: &Claims, role: Option<&str>) -> Refusal {
@@ -169,17 +165,18 @@ impl<'a> IdentityPool<'a> {
     }
 
     pub(super) fn not_from_aws(&self) -> CallError {
-        CallError { refusal: self.troubled(POOL, 200), server_time: None, about_role: false }
+        CallError { refusal: self.troubled(POOL, 200), server_time: None }
     }
 
     /// A request that got no answer; `what` is why.
     pub(super) fn unanswered(&self, what: String) -> CallError {
-        CallError { refusal: self.later(what), server_time: None, about_role: false }
+        CallError { refusal: self.later(what), server_time: None }
     }
 
     fn later(&self, what: String) -> Refusal {
         Refusal {
             remedy: Remedy::Retry,
+            about_role: false,
             error: Error::new(Next::TryAgain, what, self.profile.command("doctor")),
         }
     }

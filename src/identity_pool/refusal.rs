@@ -35,6 +35,8 @@ pub enum Remedy {
 pub struct Refusal {
     /// What to try, at most once per invocation.
     pub remedy: Remedy,
+    /// The identity pool is there and takes the login; it is the role that can't be had.
+    pub about_role: bool,
     /// What to say after that.
     pub error: Error,
 }
@@ -70,7 +72,11 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
         ),
         "NotAuthorizedException" if text.contains("ambiguous role mapping") => {
             let error = role::not_chosen(asked.profile, asked.claims);
-            return Refusal { remedy: Remedy::None, error: error.because(format_args!("{kind}: {text}")) };
+            return Refusal {
+                remedy: Remedy::None,
+                about_role: true,
+                error: error.because(format_args!("{kind}: {text}")),
+            };
         }
         "NotAuthorizedException" => not_authorized(asked, text),
         "ResourceNotFoundException" if text.contains("Identity '") => (
@@ -143,14 +149,13 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
     };
     let command = if next == Next::SignIn { "login" } else { "doctor" };
     let paste = paste.unwrap_or_else(|| asked.profile.command(command));
-    Refusal { remedy, error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")) }
-}
-
-/// Whether an error is one of the role alone: none is attached, it can't be assumed, or the mappings
-/// choose none (GetCredentialsForIdentity, "Errors"; Developer Guide, "Role-based access control").
-pub(super) fn is_about_role(kind: &str, text: &str) -> bool {
-    let is_unmapped = kind == "NotAuthorizedException" && text.contains("role mapping");
-    is_unmapped || kind == "InvalidIdentityPoolConfigurationException"
+    // None is attached, or it can't be assumed (GetCredentialsForIdentity, "Errors").
+    let about_role = kind == "InvalidIdentityPoolConfigurationException";
+    Refusal {
+        remedy,
+        about_role,
+        error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")),
+    }
 }
 
 /// The texts with which a pool refuses GetOpenIdToken whatever the login (reported by users of AWS

@@ -70,7 +70,12 @@ pub fn read(profile: &Profile, basic: &Basic, role: &str, kind: &str, text: &str
         ),
         _ => (Remedy::None, Next::Configure, format!("AWS STS refused role {name} ({}).", said(kind, text))),
     };
-    Refusal { remedy, error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")) }
+    let about_role = remedy == Remedy::None;
+    Refusal {
+        remedy,
+        about_role,
+        error: Error::new(next, what, paste).because(format_args!("{kind}: {text}")),
+    }
 }
 
 /// What a role's trust policy calls identity pools of this region (Cognito Developer Guide, "Role trust and

@@ -4,7 +4,6 @@
 //! Why not the SDK of STS: `docs/decisions/0010-sts-without-its-sdk.md`.
 
 use super::pool::{CallError, IdentityPool, STS};
-use super::refusal::Remedy;
 use super::{api, role_refused};
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
@@ -66,7 +65,6 @@ impl IdentityPool<'_> {
             _ => self.troubled(STS, status),
         };
         Err(CallError {
-            about_role: refusal.remedy == Remedy::None,
             refusal: refusal.asking_to_wait(http::retry_after(answer.headers())),
             server_time: http::date_header(answer.headers()).map(Timestamp::from_unix),
         })
