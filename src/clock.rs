@@ -112,9 +112,22 @@ pub fn spoken(span: Duration) -> String {
     format!("{number} {unit}{plural}")
 }
 
+/// A span as a clock counts it down, rounded up: `4:59`, `0:50`, `90:00`.
+pub fn counted(span: Duration) -> String {
+    let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_counted_down_to_nothing() {
+        let shown =
+            [0, 1, 1000, 49_001, 60_000, 299_999, 5_400_000].map(|ms| counted(Duration::from_millis(ms)));
+        assert_eq!(shown, ["0:00", "0:01", "0:01", "0:50", "1:00", "5:00", "90:00"]);
+    }
 
     #[test]
     fn spans_are_spoken_in_one_unit() {

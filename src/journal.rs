@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// A folder of small JSON files, one per subject, written atomically.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Journal {
     folder: OnceCell<PathBuf>,
 }
@@ -38,6 +38,8 @@ pub enum Outcome {
     Failed(Told),
     /// It could not begin and no tab opened: the answer to whoever waits for it, and no later.
     NotBegun(Told),
+    /// Its person ended it: Ctrl-C, Ctrl-D, or a signal from elsewhere.
+    Stopped,
 }
 
 /// An error as it is told again.
@@ -90,7 +92,7 @@ pub struct SignIn {
     /// What it waits for.
     #[serde(default)]
     pub awaits: Awaits,
-    /// How it ended; absent while it runs, and for good if nobody completed it.
+    /// How it ended; absent while it runs, and for good if nobody completed it in time.
     pub outcome: Option<Outcome>,
     /// When it ended.
     pub ended: Option<Timestamp>,

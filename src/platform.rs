@@ -3,6 +3,7 @@
 //! Each system's own code lives here, in `store/`, `lock.rs`, `terminal.rs` and `browser.rs`, and
 //! nowhere else.
 
+pub mod parting;
 mod private_file;
 mod process;
 

@@ -268,6 +268,22 @@ fn ctrl_c_ends_it_and_gives_the_terminal_back_as_it_was() {
     let (before, after) = (shown.find("speed").unwrap(), shown.rfind("speed").unwrap());
     let end = shown[before..].find("Open this").unwrap() + before;
     assert_eq!(shown[before..end].trim(), shown[after..].trim(), "the terminal's modes");
+    assert_stopped(&machine);
+}
+
+#[test]
+fn ctrl_d_ends_it_just_as_well() {
+    let mut pasting = Pasting::begin();
+    pasting.paste("\x04");
+    assert_eq!(pasting.end().code, 1);
+    assert_stopped(&pasting.machine);
+}
+
+/// Its person has said no: no AWS command opens a tab in its place.
+fn assert_stopped(machine: &Machine) {
+    let (what, _) = machine.call().failure();
+    assert!(what.contains("was stopped, so no new tab opens for another 5 minutes"), "{what}");
+    assert!(machine.tabs().is_empty());
 }
 
 /// A prompt that nobody answers holds the sign-in's lock, and everybody who calls waits for it.

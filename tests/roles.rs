@@ -363,7 +363,8 @@ fn the_transcript_in_the_docs_is_a_run_of_the_program() {
     let second = session.frame();
     session.press("\r");
     let ended = session.ended();
-    let shown = ended.screen.replace('\r', "");
+    // After the line that was there while the browser was waited for.
+    let shown = ended.screen.rsplit("\r\x1b[K").next().unwrap().replace('\r', "");
     let question: String = shown.lines().take(2).map(|line| format!("{line}\n")).collect();
     let transcript = format!(
         "```console\n$ cognito-creds login --profile dev\n{question}{first}\n```\n\nAfter typing `dev` and Enter:\n\n```console\n{second}\n{}```\n",

@@ -16,6 +16,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::process::Child;
 use std::time::{Duration, Instant};
+use support::cases::Cases;
 use support::processes::{descriptors, group_session_terminal, of, running, the_one};
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, alice, wait_until};
@@ -131,8 +132,8 @@ fn files_named_from_the_callers_folder_keep_their_meaning() {
     support::Ran::of(caller).document();
 }
 
-/// The person who asked for it has changed their mind: nothing of the sign-in is left, and the next
-/// one begins at once.
+/// The person who asked for it has changed their mind: nothing of the sign-in is left, no AWS command opens
+/// a tab against their will, and the next `login` begins at once.
 #[test]
 fn ctrl_c_in_login_ends_the_sign_in() {
     let mut machine = Machine::new();
@@ -154,9 +155,41 @@ fn ctrl_c_in_login_ends_the_sign_in() {
         assert!(!Lock::is_held(&lock, Duration::ZERO).unwrap(), "{}", lock.display());
     }
 
+    let mut cases = Cases::of("stopped");
+    cases.tell("an AWS command after Ctrl-C in login", &machine, &machine.call());
+    cases.compare();
+    assert_eq!(machine.tabs().len(), 1);
+
     machine.seat(alice());
     let began = Instant::now();
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
     assert!(began.elapsed() < Duration::from_secs(10), "it waited for no other");
     assert_eq!((machine.tabs().len(), machine.sandbox.counts().token_code), (2, 1));
+}
+
+#[test]
+fn whoever_waits_for_a_login_is_told_when_it_was_stopped() {
+    for signal in ["TERM", "HUP", "QUIT", "INT"] {
+        let machine = Machine::new();
+        let mut login = waiting(&machine, machine.command(&["login", "--profile", "dev"]).spawn().unwrap());
+        let caller = machine.start();
+        wait_until("the caller", || running(&machine, "credential-process").len() == 1);
+        assert!(machine.shell(&format!("kill -{signal} {}", login.id())).status().unwrap().success());
+        login.wait().unwrap();
+        let ran = support::Ran::of(caller);
+        // It may have come too late to wait.
+        assert!(["was not completed", "was stopped"].iter().any(|told| ran.stderr.contains(told)), "{ran:?}");
+        assert!(machine.call().failure().0.contains("was stopped"), "{signal}");
+    }
+}
+
+/// As nohup(1) and a script's `&` start it.
+#[test]
+fn a_signal_that_was_ignored_from_the_start_stops_no_login() {
+    let machine = Machine::new();
+    let mut login = machine.shell(&format!("trap '' HUP INT; exec {PROGRAM} login --profile dev"));
+    let login = waiting(&machine, login.spawn().unwrap());
+    assert!(machine.shell(&format!("kill -HUP {0}; kill -INT {0}", login.id())).status().unwrap().success());
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    assert_eq!(support::Ran::of(login).code, 0);
 }

@@ -43,34 +43,3 @@ fn a_terminal_stopped_with_ctrl_s_holds_no_sign_in_up() {
     let _ = keyboard.write_all(b"\x11");
     assert!(run.wait().unwrap().success());
 }
-
-#[test]
-fn whoever_waits_is_told_on_one_line_that_leaves_no_trace() {
-    let machine = Machine::new();
-    let out = machine.path("out");
-    let wait = |variables: &str| {
-        let tabs = machine.tabs().len();
-        let line = format!("{variables} {PROGRAM} credential-process --profile dev >{}", out.display());
-        let mut run = on_a_terminal(&machine, &line);
-        wait_until("the tab", || machine.tabs().len() > tabs);
-        wait_until("the words", || {
-            screen(&machine).contains("needs a sign-in") || screen(&machine).contains("waiting")
-        });
-        std::thread::sleep(std::time::Duration::from_millis(1200));
-        alice().sign_in(machine.tabs().last().unwrap()).unwrap();
-        assert!(run.wait().unwrap().success());
-        assert!(machine.run(&["logout", "--profile", "dev"]).code == 0);
-        machine.forget_sign_ins();
-        screen(&machine)
-    };
-    let shown = wait("TERM=xterm");
-    assert!(shown.contains("signed in in the browser; waiting"), "{shown:?}");
-    assert!(shown.ends_with("\r\x1b[K"), "{shown:?}");
-    let told = shown.split("\r\x1b[K").collect::<Vec<_>>();
-    assert!(told.len() > 3 && told[1..].iter().all(|line| !line.contains('\n')), "{told:?}");
-
-    // A terminal that makes links needs no address beside it.
-    let shown = wait("TERM=xterm VTE_VERSION=7600");
-    assert!(!shown.contains("needs a sign-in") && shown.contains("\x1b]8;;http://"), "{shown:?}");
-    assert!(!wait("TERM=dumb").contains('\x1b'));
-}

@@ -6,6 +6,7 @@ use crate::console::{Place, hand_over};
 use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::profile::{Environment, Profile};
+use crate::terminal::Waiting;
 use crate::{browser, output};
 use std::time::Duration;
 
@@ -23,12 +24,14 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
     let profile = &desk.profile;
     let place = Place::of(profile)?;
     let credentials = desk.credentials()?;
+    let waiting = Waiting::telling("Signing in to the AWS console, Ctrl-C stops.");
     let vault = desk.vault();
     let token = place.sign_in(desk.session(&vault).client()?, &credentials, profile)?;
     let region = args.region.clone().or_else(|| region(profile));
     let address = place.address(&token, args.service.as_deref(), region.as_deref());
     let seen = browser::can_be_seen(&env);
     if args.print || !seen {
+        drop(waiting);
         if !args.print {
             output::stderr(
                 "No browser can be seen from here. This address signs in whoever opens it within 15 minutes; keep it to yourself:",
@@ -38,7 +41,10 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
         return Ok(());
     }
     let again = profile.command("console --print");
-    if hand_over(&address, BROWSER, &again, |url| browser::open(url, &env))? {
+    waiting.tell("Your browser opens the AWS console, Ctrl-C stops.");
+    let handed_over = hand_over(&address, BROWSER, &again, |url| browser::open(url, &env))?;
+    drop(waiting);
+    if handed_over {
         output::stdout(&format!(
             "The AWS console opens in your browser for profile {}.",
             desk.profile.shown()

@@ -11,6 +11,7 @@ use crate::profile::auth::Auth;
 use crate::profile::{Profile, StoreChoice, config_path};
 use crate::sign_in::{login_lock, login_patience};
 use crate::store::StoreError;
+use crate::terminal::Waiting;
 use crate::user_pool::token::Revoked;
 use crate::vault::{Kind, Unreached, Vault};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +62,8 @@ pub fn run(args: &Logout) -> Result<(), Error> {
 
 /// What is told of a logout that succeeded. `sharing` is every profile with this login.
 fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
+    // A server that hangs takes its time.
+    let _waiting = Waiting::telling(&format!("Signing out of profile {}.", desk.profile.shown()));
     let vault = desk.vault();
     let _lock = lock(desk);
     // Whoever changed `cognito_store` or was signed in elsewhere first may have several copies.

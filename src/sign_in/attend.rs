@@ -3,6 +3,7 @@
 
 mod backend;
 mod pasted;
+mod settled;
 
 use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock, words};
 use crate::browser;
@@ -13,16 +14,19 @@ use crate::http::REQUEST_LIMIT;
 use crate::journal::{Awaits, Journal, Outcome, SignIn};
 use crate::lock::{Lock, Patience, Waited};
 use crate::login::Login;
+use crate::platform::parting::{self, Deed};
 use crate::profile::auth::AppClient;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
 use crate::secret::random_text;
 use crate::session::{self, RENEWAL_LIMIT, Session};
+use crate::terminal::Waiting;
 use crate::user_pool::authorize::Request;
 use crate::user_pool::callback::{Callback, Listener, Served};
 use crate::user_pool::issuer;
-use crate::user_pool::page::Page;
 use crate::user_pool::token::{TokenError, Tokens};
+use settled::{Settled, page};
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -63,6 +67,7 @@ pub struct Attendance<'a> {
     recorded: bool,
     again: bool,
     asks_for_role: bool,
+    _stopped: Option<Deed>,
     // Released last, when the page has been delivered.
     _running: Lock,
 }
@@ -96,6 +101,9 @@ impl<'a> Attendance<'a> {
         match Self::wait(&path, longest_sign_in(profile), replace)? {
             Waited::Acquired(lock) | Waited::Overtook(lock, _) => {
                 let recorded = journal.record(&profile.login_entry(), &record);
+                // Without it a signal leaves a sign-in that nobody completed, and that is nearly the same.
+                let stopped = stopped(profile, journal, &record);
+                let deed = parting::if_ended(stopped).ok();
                 Ok(Some(Self {
                     session,
                     journal,
@@ -104,6 +112,7 @@ impl<'a> Attendance<'a> {
                     recorded,
                     again,
                     asks_for_role: false,
+                    _stopped: deed,
                     _running: lock,
                 }))
             }
@@ -172,16 +181,24 @@ impl<'a> Attendance<'a> {
             log::info!("no browser could be opened: {e}");
         }
         let until = Instant::now() + profile.login_timeout;
+        // Unseen in a detached process, which has no terminal.
+        let waiting = RefCell::new(Waiting::begin(Some(request.url.clone())));
         let served = listener.serve(
             &request.state,
             until,
-            || self.is_replaced(),
+            || {
+                let words = words::waiting(profile, self.record.awaits, session::left(until));
+                waiting.borrow().tell(&words);
+                self.is_replaced()
+            },
             |callback| {
+                waiting.replace(Waiting::unseen());
                 let result = self.complete(app, callback, &request, &redirect);
                 let page = page(profile, &result, self.asks_for_role);
                 (result.and_then(Settled::whole), page)
             },
         );
+        drop(waiting);
         match served {
             Served::Finished(result) => result,
             Served::Cancelled => Err(words::taken_over(profile)),
@@ -201,6 +218,7 @@ impl<'a> Attendance<'a> {
         request: &Request,
         redirect: &RedirectUri,
     ) -> Result<Settled, Error> {
+        let _waiting = Waiting::telling(&words::completing(self.session.profile));
         let iss = callback.iss().map(str::to_owned);
         let result = self
             .session
@@ -224,12 +242,11 @@ impl<'a> Attendance<'a> {
 
     /// No answer was typed, and why. A question that was left open is told to whoever waits for it.
     fn no_answer(&self, why: &std::io::Error, ended: Error) -> Error {
-        match why.kind() {
-            std::io::ErrorKind::TimedOut => {
-                self.not_begun(words::left_open(self.session.profile, self.record.awaits))
-            }
-            _ => ended.because(why),
+        if why.kind() == std::io::ErrorKind::TimedOut {
+            return self.not_begun(words::left_open(self.session.profile, self.record.awaits));
         }
+        self.tell(Outcome::Stopped);
+        ended.because(why)
     }
 
     fn not_begun(&self, error: Error) -> Error {
@@ -354,44 +371,13 @@ impl<'a> Attendance<'a> {
     }
 }
 
-/// A stored login, and what the identity pool said to it.
-struct Settled {
-    user: String,
-    provider: Option<String>,
-    credentials: Result<Option<Credentials>, Error>,
-}
-
-impl Settled {
-    /// A sign-in for a profile with an identity pool is whole only with credentials.
-    fn whole(self) -> Result<SignedIn, Error> {
-        Ok(SignedIn { user: self.user, provider: self.provider, credentials: self.credentials? })
-    }
-}
-
-/// The page that tells how it ended.
-fn page(profile: &Profile, result: &Result<Settled, Error>, asks_for_role: bool) -> Page {
-    let profile = profile.shown();
-    match result {
-        Ok(Settled { user, provider, credentials: Ok(credentials) }) => Page::SignedIn {
-            who: user.clone(),
-            provider: provider.clone(),
-            profile,
-            role: credentials.as_ref().and_then(|c| c.role.clone()),
-            account: credentials.as_ref().and_then(Credentials::account_id).map(str::to_owned),
-        },
-        Ok(Settled { user, credentials: Err(error), .. })
-            if asks_for_role && error.next() == Next::ChooseRole =>
-        {
-            Page::ChoosesRole { who: user.clone(), profile }
-        }
-        Ok(Settled { user, credentials: Err(error), .. }) => Page::NoCredentials {
-            who: user.clone(),
-            what: error.what().to_owned(),
-            paste: error.paste().to_owned(),
-            profile,
-        },
-        Err(error) => {
-            Page::NotSignedIn { what: error.what().to_owned(), paste: error.paste().to_owned(), profile }
+/// Tells the journal that the sign-in was stopped, unless it has ended or another has taken its place.
+fn stopped(profile: &Profile, journal: &Journal, record: &SignIn) -> impl FnOnce() + Send + use<> {
+    let (entry, journal, record) = (profile.login_entry(), journal.clone(), record.clone());
+    move || {
+        if journal.last_sign_in(&entry).is_some_and(|last| last == record) {
+            let (outcome, ended) = (Some(Outcome::Stopped), Some(Timestamp::now()));
+            journal.record(&entry, &SignIn { outcome, ended, ..record });
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::lock::{Holder, Lock, Waited};
 use crate::login::Login;
 use crate::profile::auth::Auth;
 use crate::profile::{Environment, Interactive, Profile};
-use crate::session::{Session, Silent, Step, TokenKind};
+use crate::session::{self, Session, Silent, Step, TokenKind};
 use crate::shell;
 use crate::terminal::{self, Waiting};
 use std::ops::ControlFlow;
@@ -135,7 +135,7 @@ impl Flight<'_> {
                 (Silent::SignIn, Some(error)) => return Err(error),
             };
             drop(lock);
-            match self.join(want, began, waiting)? {
+            match self.join(want, began, &waiting)? {
                 Joined::Ready(thing) => return Ok(thing),
                 Joined::LookAgain(error) => joined = Some(error),
             }
@@ -220,14 +220,14 @@ impl Flight<'_> {
         may_open(profile, last.as_ref(), Timestamp::now())?;
         match detached::start_sign_in(profile)? {
             Hello::Open(url) => {
-                let link = Url::parse(&url).ok().filter(|_| terminal::shows_links());
-                if link.is_none() {
+                let waiting = Waiting::begin(Url::parse(&url).ok());
+                if !waiting.shows_link() {
                     terminal::say(&format!(
                         "cognito-creds: profile {} needs a sign-in. Your browser opens; if it does not, open\n  {url}",
                         profile.shown()
                     ));
                 }
-                Ok(Waiting::begin(link))
+                Ok(waiting)
             }
             Hello::Joined => Ok(Waiting::unseen()),
             Hello::Failed(told) => Err(told.into()),
@@ -241,12 +241,7 @@ impl Flight<'_> {
     /// Waits for the running sign-in, as long as this profile allows.
     ///
     /// The record of the sign-in before stands until the new one has written its own.
-    fn join<W: Want>(
-        &self,
-        want: &W,
-        began: &Began,
-        mut waiting: Waiting,
-    ) -> Result<Joined<W::Thing>, Error> {
+    fn join<W: Want>(&self, want: &W, began: &Began, waiting: &Waiting) -> Result<Joined<W::Thing>, Error> {
         let profile = self.session.profile;
         let until = began.instant + profile.wait;
         let mut last_seen = Instant::now();
@@ -267,6 +262,7 @@ impl Flight<'_> {
                     return Ok(Joined::LookAgain(told.into()));
                 }
                 Some(Some(Outcome::Failed(told) | Outcome::NotBegun(told))) => return Err(told.into()),
+                Some(Some(Outcome::Stopped)) => return Err(not_completed(profile)),
                 Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain(did_not_last(profile))),
                 Some(None) => {
                     return Err(words::unanswered(profile, &words::redirects(profile), None));
@@ -274,16 +270,7 @@ impl Flight<'_> {
                 None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
                 None if Instant::now() >= until => return Err(still_open(profile, awaits)),
                 None => {
-                    let left = spoken(until.saturating_duration_since(Instant::now()));
-                    let stands = match awaits {
-                        Awaits::Browser => "is being signed in in the browser",
-                        Awaits::Address => "is being signed in by pasting on another terminal",
-                        Awaits::Password => "is being signed in with a password on another terminal",
-                    };
-                    waiting.tell(&format!(
-                        "cognito-creds: profile {} {stands}; waiting {left} at most, Ctrl-C stops.",
-                        profile.shown()
-                    ));
+                    waiting.tell(&words::waiting(profile, awaits, session::left(until)));
                     std::thread::sleep(LOOK);
                 }
             }
@@ -305,7 +292,7 @@ fn still_open(profile: &Profile, awaits: Awaits) -> Error {
     Error::new(Next::SignIn, what, profile.command("login"))
 }
 
-/// It ended without a word: its process was ended.
+/// Somebody stopped it, or it ended without a word: its process was killed.
 fn not_completed(profile: &Profile) -> Error {
     let what = format!("The sign-in for profile {} was not completed.", profile.name);
     Error::new(Next::SignIn, what, profile.command("login"))

@@ -91,7 +91,7 @@ pub fn may_open(profile: &Profile, last: Option<&SignIn>, now: Timestamp) -> Res
     let recent = |span| ended <= now && age < span;
     match &last.outcome {
         Some(Outcome::Failed(told)) if recent(FAILED_FOR) => Err(told.clone().into()),
-        None if recent(UNANSWERED_FOR) => {
+        None | Some(Outcome::Stopped) if recent(UNANSWERED_FOR) => {
             Err(words::not_again_so_soon(profile, last, UNANSWERED_FOR.saturating_sub(age)))
         }
         _ => Ok(()),

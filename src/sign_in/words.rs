@@ -1,8 +1,8 @@
 //! What is said when a sign-in fails.
 
-use crate::clock::spoken;
+use crate::clock::{counted, spoken};
 use crate::error::{Error, Next, foreign};
-use crate::journal::{Awaits, SignIn};
+use crate::journal::{Awaits, Outcome, SignIn};
 use crate::profile::Profile;
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::keys;
@@ -12,6 +12,21 @@ use std::time::Duration;
 
 /// Asks for a refresh token (OpenID Connect Core §11).
 const OFFLINE: &str = "offline_access";
+
+/// The line of whoever waits for a sign-in, for this much longer. It fits 80 columns beside a link.
+pub(super) fn waiting(profile: &Profile, awaits: Awaits, left: Duration) -> String {
+    let whom = match awaits {
+        Awaits::Browser => "the browser",
+        Awaits::Address => "an address pasted elsewhere",
+        Awaits::Password => "a password typed elsewhere",
+    };
+    format!("Profile {} waits for {whom}, {} left, Ctrl-C stops.", profile.shown(), counted(left))
+}
+
+/// The line while the server is asked for what the sign-in brings.
+pub(super) fn completing(profile: &Profile) -> String {
+    format!("The sign-in for profile {} is being completed.", profile.shown())
+}
 
 /// What is refused right after a sign-in will be refused after the next one, too.
 pub(super) fn survived_sign_in(profile: &Profile, error: Error) -> Error {
@@ -242,10 +257,15 @@ fn if_it_was_an_error_page(profile: &Profile, redirect: &str) -> String {
     )
 }
 
-/// No new tab opens so soon after a sign-in that nobody completed.
+/// No new tab opens so soon after a sign-in that nobody completed, or that its person stopped: an error page
+/// is a frequent reason to.
 pub(super) fn not_again_so_soon(profile: &Profile, last: &SignIn, pause: Duration) -> Error {
+    let how = match last.outcome {
+        Some(Outcome::Stopped) => "stopped",
+        _ => "not completed",
+    };
     let what = format!(
-        "The last sign-in for profile {} was not completed, so no new tab opens for another {} unless you ask for one. {}",
+        "The last sign-in for profile {} was {how}, so no new tab opens for another {} unless you ask for one. {}",
         last.profile,
         spoken(pause),
         if_it_was_an_error_page(profile, &redirects(profile))

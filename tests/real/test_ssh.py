@@ -141,6 +141,8 @@ class OverSsh(unittest.TestCase):
     def transcript(self, name: str, command: str, shown: str):
         """Compares what the page shows with what was shown, or writes it."""
         text = shown.replace("\r\n", "\n").replace(self.sandbox.url, "https://my-team.auth.eu-west-1.amazoncognito.com")
+        # Without what the terminal took away again.
+        text = re.sub(r"[^\n]*\r\x1b\[K", "", text)
         text = re.sub(r"(\?response_type=code&)\S+", r"\1…", text)
         text = text.replace(str(self.port), "8080").replace("root@", "alice@")
         text = re.sub(r" +\n", "\n", text)

@@ -1,0 +1,103 @@
+//! What is still to be done when a signal ends the process: Ctrl-C, kill(1), a terminal that closes.
+//!
+//! One place for all of it, because whoever takes a signal ends the process: a second taker would be
+//! ended in the middle. On Windows nothing is done.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static PARTING: Mutex<Parting> = Mutex::new(Parting { watched: false, last: 0, deeds: Vec::new() });
+
+struct Parting {
+    /// Whether signals are waited for.
+    watched: bool,
+    /// The number given last.
+    last: u64,
+    deeds: Vec<(u64, Box<dyn FnOnce() + Send>)>,
+}
+
+fn parting() -> MutexGuard<'static, Parting> {
+    PARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Something that is done if a signal ends the process before this is dropped.
+#[derive(Debug)]
+#[must_use = "dropping it takes it back"]
+pub struct Deed(u64);
+
+/// Has this done if a signal ends the process. What was asked for last is done first.
+///
+/// A deed may take locks, but not one that is held anywhere while this is called or a [`Deed`] is dropped.
+///
+/// # Errors
+/// The system gives no thread, or none of the signals.
+pub fn if_ended(deed: impl FnOnce() + Send + 'static) -> io::Result<Deed> {
+    let mut parting = parting();
+    if !parting.watched {
+        #[cfg(unix)]
+        signals::watch()?;
+        parting.watched = true;
+    }
+    parting.last += 1;
+    let number = parting.last;
+    parting.deeds.push((number, Box::new(deed)));
+    Ok(Deed(number))
+}
+
+impl Drop for Deed {
+    fn drop(&mut self) {
+        parting().deeds.retain(|(number, _)| *number != self.0);
+    }
+}
+
+#[cfg(unix)]
+pub use signals::end_by_ctrl_c;
+
+#[cfg(unix)]
+mod signals {
+    use super::parting;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+    use std::io::{self, ErrorKind};
+    use std::thread;
+
+    /// Ends the process as Ctrl-C does, for a terminal that makes no signal of that key.
+    pub fn end_by_ctrl_c() -> io::Error {
+        match part(SIGINT) {
+            Ok(()) => ErrorKind::Interrupted.into(),
+            Err(error) => error,
+        }
+    }
+
+    fn part(signal: i32) -> io::Result<()> {
+        // Held to the end, so that whoever wants to do more from now on waits.
+        let mut parting = parting();
+        while let Some((_, deed)) = parting.deeds.pop() {
+            deed();
+        }
+        emulate_default_handler(signal)
+    }
+
+    /// The thread stays to the end of the process: with nobody to take them, these signals would be ignored
+    /// from now on. Those that are ignored already stay so: nohup(1), a job of a script.
+    pub fn watch() -> io::Result<()> {
+        let ignored = ignored();
+        let ending = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter();
+        let mut signals = Signals::new(ending.filter(|signal| ignored & (1 << (signal - 1)) == 0))?;
+        thread::Builder::new().spawn(move || {
+            for signal in signals.forever() {
+                let _ = part(signal);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The ignored signals as Linux tells them (proc_pid_status(5)): a bit for each, the lowest for the
+    /// first. Elsewhere only sigaction(2) knows, which takes `unsafe` code to ask, and none is.
+    fn ignored() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    }
+}
