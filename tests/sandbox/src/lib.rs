@@ -64,6 +64,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// The life of a refresh token, unless somebody changes it, in seconds.
+const THIRTY_DAYS: i64 = 2_592_000;
+
 /// A running sandbox with a thread of its own; dropping it stops it and closes every connection.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -281,6 +284,27 @@ impl Sandbox {
     /// IdentityId and token of `GetOpenIdTokenForDeveloperIdentity`, without the signed request.
     pub fn vouch_for(&self, subject: &str, seconds: i64) -> (String, String) {
         identity_pool::vouched(&mut self.shared.state(), subject.to_owned(), seconds)
+    }
+
+    /// A session of a person at a public client, as a sign-in begins one, by its refresh token; at an
+    /// OpenID provider where `tenant` names one.
+    pub fn begin_session(&self, user: &str, tenant: Option<&str>) -> String {
+        let mut state = self.shared.state();
+        let client = match tenant {
+            None => cast::PUBLIC_CLIENT.to_owned(),
+            Some(tenant) => oidc::client_at(tenant, cast::OIDC_CLIENT),
+        };
+        let scopes = ["openid", "email", "profile", "offline_access"].map(str::to_owned).to_vec();
+        let now = state.now();
+        let ends = now + THIRTY_DAYS;
+        let family = user_pool::sessions::Family::new(&client, user, scopes, now, ends);
+        state.sessions.begin(family).0
+    }
+
+    /// Lets the sandbox be known under another address, that of a relay in front of it: it is in what
+    /// OpenID providers say about themselves and in their tokens.
+    pub fn appear_at(&self, url: &str) {
+        url.clone_into(&mut self.shared.state().url);
     }
 
     /// How many requests came, by endpoint.

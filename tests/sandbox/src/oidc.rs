@@ -151,7 +151,12 @@ fn back(uri: &str, pairs: &[(&str, &str)], query: &Fields) -> Reply {
 
 /// A client of a tenant; a code or token of one tenant is worth nothing at another.
 fn at(tenant: &str, client: &Client) -> String {
-    format!("{tenant} {}", client.id)
+    client_at(tenant, &client.id)
+}
+
+/// The name of a client in sessions.
+pub(crate) fn client_at(tenant: &str, client_id: &str) -> String {
+    format!("{tenant} {client_id}")
 }
 
 fn client_with<'a>(state: &'a State, id: &str) -> Option<&'a Client> {
