@@ -2,33 +2,22 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+mod ports;
+
+pub use ports::free_port;
+
 use cognito_creds::profile::redirect_uri::RedirectUri;
 use cognito_creds::user_pool::callback::{Callback, Listener, Served, State};
 use cognito_creds::user_pool::page::Page;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Longer than any test should take: reaching it means that something hangs.
 pub const HANGS: Duration = Duration::from_mins(1);
-
-/// A port that nobody has on either family. Below the range that systems take client ports from, so
-/// that it is still free a moment later.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = (process::id() % 1_000) as u16 * 10;
-    for _ in 0..10_000 {
-        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("::1", port)).is_ok() {
-            return port;
-        }
-    }
-    panic!("no free port");
-}
 
 pub fn uri(text: &str) -> RedirectUri {
     RedirectUri::parse(text).unwrap()

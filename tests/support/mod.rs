@@ -7,9 +7,12 @@
 pub mod backend;
 pub mod cases;
 pub mod generated;
+mod ports;
 pub mod processes;
 pub mod shim;
 pub mod terminal;
+
+pub use ports::free_port;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_creds::lock::Lock;
@@ -17,7 +20,6 @@ use cognito_creds::profile::Profile;
 use cognito_creds::store::{Kernel, Store};
 use cognito_sandbox::{Person, Sandbox, World};
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -368,17 +370,6 @@ pub fn wait_until(what: &str, done: impl Fn() -> bool) {
     while !done() {
         assert!(Instant::now() < until, "waited in vain: {what}");
         thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// A port that is free on both families.
-pub fn free_port() -> u16 {
-    loop {
-        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = v4.local_addr().unwrap().port();
-        if TcpListener::bind((Ipv6Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
     }
 }
 
