@@ -60,7 +60,7 @@ fn look(discovery: &Url) -> String {
 }
 
 fn about(profile: &Profile, issuer: &Issuer, url: &Url, answer: &Answer) -> Vec<Finding> {
-    let read = discovery::read(profile, issuer, answer.status, answer.body.as_bytes());
+    let read = discovery::read(profile, issuer, (answer.status, None), answer.body.as_bytes());
     let endpoints = |metadata: Metadata| metadata.endpoints(issuer).ok();
     match read.map(endpoints) {
         Err(error) => vec![Finding::of(CHECK, &error, &look(url))],

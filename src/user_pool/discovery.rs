@@ -4,6 +4,7 @@
 //! A kept document is judged by the same rules as a fresh one, whenever it is used.
 
 use super::endpoints::{Endpoints, SecretBy, SignOut};
+use super::token::asks_to_wait;
 use crate::error::{Error, Next, foreign};
 use crate::http::{self, Client};
 use crate::profile::values::{self, Issuer};
@@ -52,24 +53,34 @@ pub fn discover(
     let answer = client
         .send(request(issuer), limit)
         .map_err(|e| Error::new(Next::TryAgain, e.what(), profile.command("doctor")))?;
-    read(profile, issuer, answer.status().as_u16(), answer.body())
-        .map_err(|error| error.asking_to_wait(http::retry_after(answer.headers())))
+    let wait = http::retry_after(answer.headers());
+    read(profile, issuer, (answer.status().as_u16(), wait), answer.body())
+        .map_err(|error| error.asking_to_wait(wait))
 }
 
-/// Reads an answer to [`request`].
+/// Reads an answer to [`request`]: its status, how long the provider asks to wait, and its body.
 ///
 /// # Errors
 /// [`Next::Configure`] where `cognito_issuer` names no provider, or one that calls itself otherwise:
 /// the two must be the same to the byte (Discovery §4.3), or one provider could speak for another.
 /// [`Next::TryAgain`] where something else stands in its place.
-pub fn read(profile: &Profile, issuer: &Issuer, status: u16, body: &[u8]) -> Result<Metadata, Error> {
+pub fn read(
+    profile: &Profile,
+    issuer: &Issuer,
+    (status, wait): (u16, Option<Duration>),
+    body: &[u8],
+) -> Result<Metadata, Error> {
     let host = issuer.host();
     let configure = |what| Err(Error::new(Next::Configure, what, profile.command("doctor")));
     let later = |what| Err(Error::new(Next::TryAgain, what, profile.command("doctor")));
     match status {
         200 => {}
         403 => return later(format!("{host} refused the request (403); a firewall or a proxy blocks it.")),
-        429 | 500.. => {
+        429 => {
+            let wish = asks_to_wait(wait);
+            return later(format!("{host} is receiving too many requests (429){wish}."));
+        }
+        500.. => {
             return later(format!("{host} has a problem of its own ({status}); try again in a few minutes."));
         }
         300..=399 => {

@@ -327,7 +327,7 @@ fn read_answer(
 }
 
 /// The server's wish in words; how long is worth knowing where it is longer than we repeat.
-fn asks_to_wait(retry_after: Option<Duration>) -> String {
+pub(super) fn asks_to_wait(retry_after: Option<Duration>) -> String {
     retry_after.map_or_else(String::new, |wait| format!(" and asks to wait {}", spoken(wait)))
 }
 
