@@ -76,7 +76,12 @@ impl<'a> Answer<'a> {
 
     /// Whether a refusal is the backend's own, and so may be believed. A gateway's is a page or a sentence.
     fn is_the_backends(self) -> bool {
-        self.body.trim_ascii().is_empty() || serde_json::from_slice::<Map<String, Value>>(self.body).is_ok()
+        self.body.trim_ascii().is_empty() || self.is_object()
+    }
+
+    /// A JSON object, and all of it.
+    fn is_object(self) -> bool {
+        serde_json::from_slice::<Map<String, Value>>(self.body).is_ok()
     }
 
     /// Two texts of a JSON object.
@@ -242,6 +247,9 @@ impl Desk<'_> {
                 );
                 return Error::new(Next::TryAgain, what, self.profile.command("login"));
             }
+            200..=299 if !answer.is_object() => format!(
+                "The answer of {host} is no JSON object, or only a part of one; try again, and if that goes on, check {key}."
+            ),
             200..=299 => format!("The answer of {host} lacks what it should hold; check {key}."),
             _ => format!("{host} answered {status}, which is not expected of it; check {key}."),
         };
