@@ -264,7 +264,10 @@ impl<'a> Session<'a> {
                     Some(renewed) => login = renewed,
                     None => return Ok(None),
                 },
-                Act::ResetIdentity => login.forget_identity(id),
+                Act::ResetIdentity => {
+                    login.forget_identity(id);
+                    pool.forget_identity();
+                }
                 Act::Again => {}
                 Act::Repeat(repeat) => {
                     let Some(pause) =

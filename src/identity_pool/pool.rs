@@ -15,6 +15,7 @@ use crate::shell;
 use crate::user_pool::claims::Claims;
 use ::http::Uri;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,8 @@ pub struct IdentityPool<'a> {
     pub(super) profile: &'a Profile,
     id: &'a IdentityPoolId,
     until: Instant,
+    /// What GetId has found: the call has a low quota, and what comes after it may be repeated.
+    found: RefCell<Option<String>>,
 }
 
 /// A service, in the words of a message.
@@ -74,11 +77,12 @@ impl<'a> IdentityPool<'a> {
         {
             return Err(no_endpoint(profile, id, "AWS STS", basic.sts_endpoint.is_some()));
         }
-        Ok(Self { client, endpoint, profile, id, until })
+        Ok(Self { client, endpoint, profile, id, until, found: RefCell::default() })
     }
 
     /// Credentials, and the IdentityId they belong to. GetId is called only where no IdentityId is
-    /// known; a known one may come back changed, where identities were merged.
+    /// known, and once however often this is; a known one may come back changed, where identities were
+    /// merged.
     pub fn credentials(
         &self,
         identity: Option<&str>,
@@ -86,17 +90,20 @@ impl<'a> IdentityPool<'a> {
         claims: &Claims,
         role: Option<&str>,
     ) -> Result<(String, Credentials), CallError> {
-        let found;
-        let identity = if let Some(identity) = identity {
-            identity
-        } else {
-            found = self.get_id(token, claims)?;
-            &found
+        let known = identity.map(str::to_owned).or_else(|| self.found.borrow().clone());
+        let identity = match known {
+            Some(identity) => identity,
+            None => self.found.borrow_mut().insert(self.get_id(token, claims)?).clone(),
         };
         match &self.profile.flow {
-            Flow::Enhanced => self.get_credentials(identity, token, claims, role),
-            Flow::Basic(basic) => self.assume_role(basic, identity, token, claims, role),
+            Flow::Enhanced => self.get_credentials(&identity, token, claims, role),
+            Flow::Basic(basic) => self.assume_role(basic, &identity, token, claims, role),
         }
+    }
+
+    /// The IdentityId that was found is refused.
+    pub fn forget_identity(&self) {
+        self.found.take();
     }
 
     /// GetId: the person's IdentityId in this pool.
@@ -138,13 +145,19 @@ impl<'a> IdentityPool<'a> {
             Failure::Refused(answer) => answer,
         };
         let server_time = http::date_header(&answer.headers).map(Timestamp::from_unix);
-        let refusal = self.refusal(&answer, claims, role);
-        let refusal = refusal.asking_to_wait(http::retry_after(&answer.headers));
-        CallError { refusal, server_time }
+        let wait = http::retry_after(&answer.headers);
+        let refusal = self.refusal(&answer, claims, role, wait);
+        CallError { refusal: refusal.asking_to_wait(wait), server_time }
     }
 
-    fn refusal(&self, answer: &Answer, claims: &Claims, role: Option<&str>) -> Refusal {
-        let asked = Asked { profile: self.profile, claims, role };
+    fn refusal(
+        &self,
+        answer: &Answer,
+        claims: &Claims,
+        role: Option<&str>,
+        wait: Option<Duration>,
+    ) -> Refusal {
+        let asked = Asked { profile: self.profile, claims, role, wait };
         match (answer.kind.as_deref(), answer.status) {
             (Some(kind), 400..=428 | 430..=499) => refusal::read(&asked, kind, &answer.text),
             (_, 429) => refusal::read(&asked, "TooManyRequestsException", ""),

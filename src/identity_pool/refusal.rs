@@ -5,6 +5,7 @@
 //! text is missing or different.
 
 use super::role;
+use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::profile::auth::Auth;
 use crate::profile::flow::Flow;
@@ -57,6 +58,8 @@ pub struct Asked<'a> {
     pub claims: &'a Claims,
     /// CustomRoleArn, if one was sent.
     pub role: Option<&'a str>,
+    /// How long the service asks to wait.
+    pub wait: Option<Duration>,
 }
 
 /// Reads an error of the identity pool: `kind` is its `__type` without name space, `text` its message.
@@ -116,7 +119,7 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
         "InvalidParameterException" if is_about_the_flow(asked.profile, text) => flow_refused(asked),
         "TooManyRequestsException" => (
             Remedy::Retry,
-            "The identity pool is receiving too many requests; try again in a minute.".to_owned(),
+            busy("The identity pool", asked.wait),
             None,
         ),
         "InternalErrorException" => (
@@ -171,6 +174,16 @@ fn flow_refused(asked: &Asked<'_>) -> (Remedy, String, Option<String>) {
         pool(asked)
     );
     (Remedy::None, what, Some(shell::set_key("cognito_flow", "enhanced", &asked.profile.name)))
+}
+
+/// Too many requests. How long the service asks to wait is told: a minute may be too short.
+pub(super) fn busy(service: &str, wait: Option<Duration>) -> String {
+    match wait {
+        Some(wait) => {
+            format!("{service} is receiving too many requests and asks to wait {}.", spoken(wait))
+        }
+        None => format!("{service} is receiving too many requests; try again in a minute."),
+    }
 }
 
 /// The name of an error and, where there are any, the service's own words.

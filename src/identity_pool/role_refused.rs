@@ -1,16 +1,23 @@
 //! What a refusal of AWS STS means and what is to be done about it: as [`super::refusal`], by the error's
 //! name (STS API Reference, AssumeRoleWithWebIdentity, "Errors").
 
-use super::refusal::{Refusal, Remedy, said};
+use super::refusal::{Refusal, Remedy, busy, said};
 use super::role;
 use crate::error::{Error, Next, foreign};
 use crate::profile::Profile;
 use crate::profile::flow::Basic;
 use crate::shell;
+use std::time::Duration;
 
 /// Reads an error of AssumeRoleWithWebIdentity for `role`. The code of an error is written with and
-/// without `Exception` at its end.
-pub fn read(profile: &Profile, basic: &Basic, role: &str, kind: &str, text: &str) -> Refusal {
+/// without `Exception` at its end. `wait` is how long STS asks to wait.
+pub fn read(
+    profile: &Profile,
+    basic: &Basic,
+    role: &str,
+    (kind, text): (&str, &str),
+    wait: Option<Duration>,
+) -> Refusal {
     let (name, pool) = (foreign(role), profile.identity_pool.as_ref().map_or("", |id| id.as_str()));
     let mut paste = profile.command("doctor");
     let (remedy, next, what) = match kind.trim_end_matches("Exception") {
@@ -32,7 +39,7 @@ pub fn read(profile: &Profile, basic: &Basic, role: &str, kind: &str, text: &str
         "Throttling" | "ThrottledRequest" | "RequestLimitExceeded" | "TooManyRequests" => (
             Remedy::Retry,
             Next::TryAgain,
-            "AWS STS is receiving too many requests; try again in a minute.".to_owned(),
+            busy("AWS STS", wait),
         ),
         "AccessDenied" => (
             Remedy::None,

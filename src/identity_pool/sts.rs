@@ -57,15 +57,15 @@ impl IdentityPool<'_> {
         {
             return Ok(credentials);
         }
+        let wait = http::retry_after(answer.headers());
+        let refused = |said| role_refused::read(self.profile, asked.basic, asked.role, said, wait);
         let refusal = match error(xml) {
-            Some((kind, text)) if status < 500 && status != 429 => {
-                role_refused::read(self.profile, asked.basic, asked.role, &kind, &text)
-            }
-            _ if status == 429 => role_refused::read(self.profile, asked.basic, asked.role, "Throttling", ""),
+            Some((kind, text)) if status < 500 && status != 429 => refused((&kind, &text)),
+            _ if status == 429 => refused(("Throttling", "")),
             _ => self.troubled(STS, status),
         };
         Err(CallError {
-            refusal: refusal.asking_to_wait(http::retry_after(answer.headers())),
+            refusal: refusal.asking_to_wait(wait),
             server_time: http::date_header(answer.headers()).map(Timestamp::from_unix),
         })
     }
