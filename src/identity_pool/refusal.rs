@@ -117,11 +117,7 @@ pub fn read(asked: &Asked<'_>, kind: &str, text: &str) -> Refusal {
             Some(asked.profile.command("doctor")),
         ),
         "InvalidParameterException" if is_about_the_flow(asked.profile, text) => flow_refused(asked),
-        "TooManyRequestsException" => (
-            Remedy::Retry,
-            busy("The identity pool", asked.wait),
-            None,
-        ),
+        "TooManyRequestsException" => (Remedy::Retry, busy("The identity pool", asked.wait), None),
         "InternalErrorException" => (
             Remedy::Retry,
             "The identity pool has a problem of its own; try again in a few minutes.".to_owned(),

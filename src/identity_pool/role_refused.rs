@@ -36,11 +36,9 @@ pub fn read(
             Next::TryAgain,
             "AWS STS can't reach the identity pool; try again in a minute.".to_owned(),
         ),
-        "Throttling" | "ThrottledRequest" | "RequestLimitExceeded" | "TooManyRequests" => (
-            Remedy::Retry,
-            Next::TryAgain,
-            busy("AWS STS", wait),
-        ),
+        "Throttling" | "ThrottledRequest" | "RequestLimitExceeded" | "TooManyRequests" => {
+            (Remedy::Retry, Next::TryAgain, busy("AWS STS", wait))
+        }
         "AccessDenied" => (
             Remedy::None,
             Next::Configure,

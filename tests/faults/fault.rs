@@ -78,7 +78,9 @@ pub enum Takes {
     Moments,
     /// As above, and the server has asked to wait.
     AsAsked,
-    /// What hangs is given up at the limit of a request; the whole ends at the limit of a renewal.
+    /// What hangs is given up at the limit of a request, and there is but one.
+    Request,
+    /// As above, and once more; the whole ends at the limit of a renewal.
     Renewal,
 }
 
@@ -87,7 +89,7 @@ impl Takes {
     pub fn words(self) -> &'static str {
         match self {
             Self::Moments => "3 s",
-            Self::AsAsked => "8 s",
+            Self::AsAsked | Self::Request => "8 s",
             Self::Renewal => "15 s",
         }
     }
@@ -96,7 +98,7 @@ impl Takes {
     pub fn most(self) -> Duration {
         Duration::from_secs(match self {
             Self::Moments | Self::AsAsked => 14,
-            Self::Renewal => 30,
+            Self::Request | Self::Renewal => 30,
         })
     }
 }
@@ -135,13 +137,9 @@ impl Fault {
         }
     }
 
-    /// Which limit ends it.
-    pub fn takes(self) -> Takes {
-        match self {
-            F::TooManyWaitASecond => Takes::AsAsked,
-            F::Drip | F::Late | F::Hang => Takes::Renewal,
-            _ => Takes::Moments,
-        }
+    /// Whether a time limit is what ends it.
+    pub fn takes_time(self) -> bool {
+        matches!(self, F::Drip | F::Late | F::Hang)
     }
 
     /// Whether it is met somewhere else than at the gate: at an address of its own.
@@ -193,7 +191,9 @@ impl Fault {
             F::HeaderFlood => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
                 for _ in 0..100_000 {
-                    stream.write_all(b"X-Flood: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n")?;
+                    stream.write_all(
+                        b"X-Flood: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n",
+                    )?;
                 }
                 Ok(())
             }

@@ -77,12 +77,8 @@ impl Gate {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let here = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let inside = Inside {
-            sandbox: here(sandbox),
-            backend: here(backend),
-            struck: None,
-            seen: Counts::new(),
-        };
+        let inside =
+            Inside { sandbox: here(sandbox), backend: here(backend), struck: None, seen: Counts::new() };
         let inside = Arc::new(Mutex::new(inside));
         let shared = Arc::clone(&inside);
         thread::spawn(move || {

@@ -77,7 +77,9 @@ impl Surroundings {
 fn without_ports(text: &str) -> String {
     let mut rest = text;
     let mut told = String::new();
-    while let Some(at) = ["127.0.0.1:", "localhost:"].iter().filter_map(|h| Some(rest.find(h)? + h.len())).min() {
+    while let Some(at) =
+        ["127.0.0.1:", "localhost:"].iter().filter_map(|h| Some(rest.find(h)? + h.len())).min()
+    {
         told.push_str(&rest[..at]);
         rest = rest[at..].trim_start_matches(|c: char| c.is_ascii_digit());
         told.push_str("4566");
@@ -92,9 +94,14 @@ fn proxy() -> u16 {
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             thread::spawn(move || {
-                let mut asked = [0; 4096];
-                let _ = stream.read(&mut asked);
-                let _ = stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+                let (mut asked, mut byte) = (Vec::new(), [0]);
+                while !asked.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+                    asked.push(byte[0]);
+                }
+                let _ = stream
+                    .write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+                // Whoever asked closes.
+                let _ = stream.read(&mut byte);
             });
         }
     });

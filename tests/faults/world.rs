@@ -14,6 +14,7 @@ use cognito_creds::store::{Files, Kernel, Store};
 use cognito_sandbox::{Person, cast};
 use serde_json::Value;
 use std::process::Child;
+use std::time::Duration;
 
 /// Who is asked when it fails, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +110,7 @@ impl World {
             _ if hop.is_oidc() => machine.sandbox.oidc_profile("dev", cast::OIDC_TENANT, &redirect),
             _ => machine.sandbox.profile("dev", &redirect),
         };
-        let flow = if hop == Hop::Sts { "cognito_flow = basic\ncognito_duration_seconds = 900\n" } else { "" };
+        let flow = if hop == Hop::Sts { "cognito_flow = basic\n" } else { "" };
         let command = format!("credential_process = {PROGRAM} credential-process --profile dev\n");
         let config =
             format!("{}{IN_A_FILE}{flow}{command}", profile.replace(machine.sandbox.url(), &gate.url()));
@@ -133,10 +134,8 @@ impl World {
         if state == State::Fresh {
             return;
         }
-        let life = |seconds| self.machine.sandbox.change(|w| w.identity_pool.credential_seconds = seconds);
-        life(600);
         self.machine.call().document();
-        life(3600);
+        self.let_credentials_be_due();
         // A refresh comes first, so that what it brings has to survive what fails after it.
         let exchanges_alone = matches!(self.hop, Hop::IdentityPool | Hop::Sts) && state == State::Alive;
         if !exchanges_alone {
@@ -148,6 +147,15 @@ impl World {
         if state == State::Dead {
             self.machine.let_credentials_end();
         }
+    }
+
+    /// The cached credentials live for ten minutes: too short to be printed without an attempt to renew them.
+    fn let_credentials_be_due(&self) {
+        let (cache, entry) = (Kernel::cache(), self.machine.profile().credentials_entry());
+        let bytes = cache.load(&entry).unwrap().unwrap();
+        let mut credentials = Credentials::from_bytes(&bytes).unwrap();
+        credentials.expiration = Timestamp::now().plus(Duration::from_mins(10));
+        cache.save(&entry, &credentials.to_bytes().unwrap(), None).unwrap();
     }
 
     /// A login as it is right after a sign-in whose first exchange failed.
