@@ -273,6 +273,7 @@ impl<'a> Session<'a> {
                     let Some(pause) =
                         retry::pause(repeat, error.refusal.error.wait(), left(until), retry::random())
                     else {
+                        self.learn(&login, pool.found());
                         return Err(error.refusal.error);
                     };
                     std::thread::sleep(pause);

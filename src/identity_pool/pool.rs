@@ -101,6 +101,11 @@ impl<'a> IdentityPool<'a> {
         }
     }
 
+    /// The IdentityId that GetId has found.
+    pub fn found(&self) -> Option<String> {
+        self.found.borrow().clone()
+    }
+
     /// The IdentityId that was found is refused.
     pub fn forget_identity(&self) {
         self.found.take();

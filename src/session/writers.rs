@@ -138,6 +138,18 @@ impl Session<'_> {
         Ok(credentials)
     }
 
+    /// Saves the identity that was found although what came after it failed, so that the next call need not
+    /// ask for it again.
+    pub(super) fn learn(&self, login: &Login, found: Option<String>) {
+        let (Some(pool), Some(identity)) = (&self.profile.identity_pool, found) else { return };
+        if let Ok(Stored::Unchanged(mut stored) | Stored::Renewed(mut stored)) = self.stored(login)
+            && stored.remember_identity(pool, &identity)
+            && let Err(error) = self.vault.save(&stored)
+        {
+            log::info!("{}", error.what());
+        }
+    }
+
     pub(super) fn replaced(&self) -> Error {
         let what = format!(
             "Profile {} was signed in or out by somebody else while its credentials were renewed; run your command again.",

@@ -207,7 +207,7 @@ impl Fault {
                 stream.write_all(&answer)
             }
             F::Hang => {
-                thread::sleep(Duration::from_secs(60));
+                thread::sleep(Duration::from_mins(1));
                 Ok(())
             }
             F::ClosedHeard => {

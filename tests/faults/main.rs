@@ -39,8 +39,12 @@ fn every_fault_at_every_hop_loses_nothing_and_says_what_it_was() {
     let next = || quick.lock().unwrap().next();
     let (play, next) = (&play, &next);
     thread::scope(|scope| {
-        slow.into_iter().for_each(|row| drop(scope.spawn(move || play(row))));
-        (0..AT_ONCE).for_each(|_| drop(scope.spawn(move || std::iter::from_fn(next).for_each(play))));
+        for row in slow {
+            scope.spawn(move || play(row));
+        }
+        for _ in 0..AT_ONCE {
+            scope.spawn(move || std::iter::from_fn(next).for_each(play));
+        }
     });
     let (done, broken) = (done.into_inner().unwrap(), broken.into_inner().unwrap());
     let list: Vec<_> = broken.iter().map(|(row, why)| format!("{row:?}\n    {why}")).collect();

@@ -196,15 +196,12 @@ impl World {
             return;
         };
         self.variables = variables;
-        let config = match self.hop.key() {
-            Some(key) => {
-                let line = self.config.lines().find(|line| line.starts_with(key)).unwrap();
-                self.config.replace(line, &line.replace(&self.gate.url(), &place))
-            }
-            None => {
-                let service = if self.hop == Hop::Sts { "sts" } else { "cognito_identity" };
-                format!("{}services = s\n[services s]\n{service} =\n  endpoint_url = {place}\n", self.config)
-            }
+        let config = if let Some(key) = self.hop.key() {
+            let line = self.config.lines().find(|line| line.starts_with(key)).unwrap();
+            self.config.replace(line, &line.replace(&self.gate.url(), &place))
+        } else {
+            let service = if self.hop == Hop::Sts { "sts" } else { "cognito_identity" };
+            format!("{}services = s\n[services s]\n{service} =\n  endpoint_url = {place}\n", self.config)
         };
         self.configure(&config);
     }
