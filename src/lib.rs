@@ -14,13 +14,14 @@
 //! - [`vault`] over [`store`]: where logins and credentials are kept. [`login`] and [`credentials`]:
 //!   what is kept. [`journal`]: what is remembered and no secret.
 //! - [`profile`]: the settings. [`http`]: the one outbound client. [`lock`], [`platform`],
-//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`clock`], [`retry`], [`shell`], [`log`],
+//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`bug`], [`clock`], [`retry`], [`shell`], [`log`],
 //!   [`output`]: what all of them share.
 //!
 //! The library is the program's inside, split off for its tests; its API follows the program and
 //! promises no stability.
 
 pub mod browser;
+pub mod bug;
 pub mod checkup;
 pub mod cli;
 pub mod clock;

@@ -3,10 +3,12 @@
 //! Each system's own code lives here, in `store/`, `lock.rs`, `terminal.rs` and `browser.rs`, and
 //! nowhere else.
 
+mod dumps;
 pub mod parting;
 mod private_file;
 mod process;
 
+pub use dumps::keep_out_of_dumps;
 pub use private_file::{
     check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
 };
