@@ -4,6 +4,10 @@
 //! way to the text is [`expose`](RefreshToken::expose), so that a search for that word finds every
 //! place where a secret leaves its type.
 
+mod repeated;
+
+pub use repeated::hide;
+
 use crate::error::{Error, Next};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -7,6 +7,7 @@
 
 use crate::http::{self, Client, SendError};
 use crate::profile::Profile;
+use crate::secret::{self, IdToken};
 use ::http::header::{CONTENT_TYPE, HeaderName};
 use ::http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use aws_sdk_cognitoidentity::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
@@ -61,12 +62,12 @@ pub struct Answer {
     pub headers: HeaderMap,
 }
 
-/// Calls one operation, once, within `limit`.
+/// Calls one operation, once, within `limit`. A refusal repeats nothing of `token`, which is in `input`.
 pub fn call<T: DeserializeOwned>(
     client: &Client,
     endpoint: &Uri,
     operation: &str,
-    input: &impl Serialize,
+    (input, token): (&impl Serialize, &IdToken),
     limit: Duration,
 ) -> Result<T, Failure> {
     let body = serde_json::to_vec(input).map_err(|_| Failure::NotFromAws)?;
@@ -81,7 +82,10 @@ pub fn call<T: DeserializeOwned>(
     if answer.status() == 200 {
         return serde_json::from_slice(answer.body()).map_err(|_| Failure::NotFromAws);
     }
-    Err(Failure::Refused(Box::new(read_error(answer.status().as_u16(), answer.headers(), answer.body()))))
+    let mut refused = read_error(answer.status().as_u16(), answer.headers(), answer.body());
+    refused.text = secret::hide(&refused.text, &[token.expose()]);
+    refused.kind = refused.kind.map(|kind| secret::hide(&kind, &[token.expose()]));
+    Err(Failure::Refused(Box::new(refused)))
 }
 
 /// Reads an error of the AWS JSON protocol (Smithy 2.0, "AWS JSON 1.1", "Operation error serialization"):

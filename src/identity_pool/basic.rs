@@ -53,7 +53,8 @@ impl IdentityPool<'_> {
         claims: &Claims,
     ) -> Result<(String, OpenIdToken), CallError> {
         let input = GetOpenIdToken { identity_id: identity, logins: self.logins(token, claims) };
-        let answer: Vouched = self.call("GetOpenIdToken", &input).map_err(|e| self.read(e, claims, None))?;
+        let answer: Vouched =
+            self.call("GetOpenIdToken", &input, token).map_err(|e| self.read(e, claims, None))?;
         if answer.token.expose().is_empty() {
             return Err(self.not_from_aws());
         }

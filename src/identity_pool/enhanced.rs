@@ -49,7 +49,7 @@ impl IdentityPool<'_> {
             custom_role_arn: role,
         };
         let answer: Given =
-            self.call("GetCredentialsForIdentity", &input).map_err(|e| self.read(e, claims, role))?;
+            self.call("GetCredentialsForIdentity", &input, token).map_err(|e| self.read(e, claims, role))?;
         let GivenCredentials { access_key_id, secret_key, session_token, expiration } = answer.credentials;
         let credentials = Credentials {
             access_key_id,

@@ -114,7 +114,7 @@ impl<'a> IdentityPool<'a> {
     /// GetId: the person's IdentityId in this pool.
     fn get_id(&self, token: &IdToken, claims: &Claims) -> Result<String, CallError> {
         let input = GetId { identity_pool_id: self.id.as_str(), logins: self.logins(token, claims) };
-        let answer: Identity = self.call("GetId", &input).map_err(|e| self.read(e, claims, None))?;
+        let answer: Identity = self.call("GetId", &input, token).map_err(|e| self.read(e, claims, None))?;
         Some(answer.identity_id).filter(|id| !id.is_empty()).ok_or_else(|| self.not_from_aws())
     }
 
@@ -134,8 +134,9 @@ impl<'a> IdentityPool<'a> {
         &self,
         operation: &str,
         input: &impl Serialize,
+        token: &IdToken,
     ) -> Result<T, Failure> {
-        api::call(self.client, &self.endpoint, operation, input, self.left())
+        api::call(self.client, &self.endpoint, operation, (input, token), self.left())
     }
 
     /// What one request may take.

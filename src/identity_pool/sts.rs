@@ -10,7 +10,7 @@ use crate::credentials::Credentials;
 use crate::http;
 use crate::profile::Profile;
 use crate::profile::flow::{Basic, Flow};
-use crate::secret::{OpenIdToken, SecretAccessKey, SessionToken};
+use crate::secret::{self, OpenIdToken, SecretAccessKey, SessionToken};
 use ::http::{HeaderValue, Method, Request, Uri};
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 use time::OffsetDateTime;
@@ -59,8 +59,9 @@ impl IdentityPool<'_> {
         }
         let wait = http::retry_after(answer.headers());
         let refused = |said| role_refused::read(self.profile, asked.basic, asked.role, said, wait);
+        let hidden = |text: &str| secret::hide(text, &[asked.token.expose()]);
         let refusal = match error(xml) {
-            Some((kind, text)) if status < 500 && status != 429 => refused((&kind, &text)),
+            Some((kind, text)) if status < 500 && status != 429 => refused((&hidden(&kind), &hidden(&text))),
             _ if status == 429 => refused(("Throttling", "")),
             _ => self.troubled(STS, status),
         };

@@ -4,18 +4,21 @@
 //! rows are those of Cognito's documentation and of field reports. The rule above all: nothing but
 //! `invalid_grant` ends a login.
 
-use super::endpoints::{Endpoints, SecretBy};
+mod form;
+
+use super::endpoints::Endpoints;
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
 use crate::http::{self, Client, SendError, Sent};
 use crate::profile::auth::{AppClient, Server};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Profile, keys};
-use crate::secret::{AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use crate::secret::{
+    self, AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken,
+};
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
-use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
 
 /// What the token endpoint hands out.
 #[derive(Debug, Deserialize)]
@@ -168,11 +171,11 @@ impl TokenEndpoint<'_> {
     pub fn revoke(&self, token: &RefreshToken, limit: Duration) -> Result<Revoked, Error> {
         let doctor = || self.profile.command("doctor");
         let Some(url) = &self.endpoints.revoke else { return Ok(Revoked::NoEndpoint) };
-        let request = self.request(url, &[("token", token.expose())]);
-        let answer = self.client.send(request, limit);
+        let form = [("token", token.expose())];
+        let answer = self.client.send(self.request(url, &form), limit);
         let answer = answer.map_err(|e| Error::new(Next::TryAgain, e.what(), doctor()))?;
         let host = self.app.server.host();
-        let said = match (answer.status().as_u16(), OAuthError::read(answer.body())) {
+        let said = match (answer.status().as_u16(), OAuthError::read(answer.body(), &self.secrets(&form))) {
             // Success has no body (Cognito Developer Guide, "The token revocation endpoint").
             (200, _) if !answer.body().trim_ascii_start().starts_with(b"<") => {
                 return Ok(Revoked::Yes);
@@ -190,15 +193,13 @@ impl TokenEndpoint<'_> {
     fn post(&self, grant: Grant, form: &[(&str, &str)], limit: Duration) -> Result<Tokens, TokenError> {
         match self.client.send(self.request(&self.endpoints.token, form), limit) {
             Ok(answer) => {
+                let sent = self.secrets(form);
                 if let Some(id) = answer.headers().get("x-amz-cognito-request-id") {
-                    log::debug!(
-                        "token endpoint: {} request {}",
-                        answer.status(),
-                        foreign(&String::from_utf8_lossy(id.as_bytes()))
-                    );
+                    let id = secret::hide(&String::from_utf8_lossy(id.as_bytes()), &sent);
+                    log::debug!("token endpoint: {} request {}", answer.status(), foreign(&id));
                 }
                 read_answer(
-                    (self.profile, self.app, grant),
+                    (self.profile, self.app, grant, &sent),
                     answer.status().as_u16(),
                     http::retry_after(answer.headers()),
                     answer.body(),
@@ -207,43 +208,6 @@ impl TokenEndpoint<'_> {
             Err(e) => Err(not_sent(self.profile, &e)),
         }
     }
-
-    /// A form POST with the client's identification: `client_id` in the body (RFC 6749 §3.2.1), and for a
-    /// confidential client its secret, by Basic or beside it (§2.3.1). Beside Basic, Cognito's documentation
-    /// has the `client_id` too; Okta calls that two identifications and refuses.
-    fn request(&self, url: &Url, form: &[(&str, &str)]) -> ::http::Request<Vec<u8>> {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form);
-        let by_basic = self.secret.filter(|_| self.endpoints.secret_by == SecretBy::Basic);
-        if by_basic.is_none() || matches!(self.app.server, Server::UserPool { .. }) {
-            body.append_pair("client_id", &self.app.client_id);
-        }
-        if let (SecretBy::Post, Some(secret)) = (self.endpoints.secret_by, self.secret) {
-            body.append_pair("client_secret", secret.expose());
-        }
-        let mut request = ::http::Request::new(body.finish().into_bytes());
-        *request.method_mut() = ::http::Method::POST;
-        if let Ok(uri) = url.as_str().parse() {
-            *request.uri_mut() = uri;
-        }
-        let headers = request.headers_mut();
-        headers.insert("content-type", ::http::HeaderValue::from_static("application/x-www-form-urlencoded"));
-        headers.insert("accept", ::http::HeaderValue::from_static("application/json"));
-        if let Some(secret) = by_basic
-            && let Ok(mut value) = basic(&self.app.client_id, secret)
-        {
-            value.set_sensitive(true);
-            headers.insert("authorization", value);
-        }
-        request
-    }
-}
-
-/// `Basic base64(form-encoded id ":" form-encoded secret)`, RFC 6749 §2.3.1.
-fn basic(id: &str, secret: &ClientSecret) -> Result<::http::HeaderValue, ::http::header::InvalidHeaderValue> {
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = zeroize::Zeroizing::new(format!("{}:{}", encode(id), encode(secret.expose())));
-    ::http::HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair.as_bytes())))
 }
 
 /// An error body of RFC 6749 §5.2.
@@ -254,8 +218,11 @@ struct OAuthError {
 }
 
 impl OAuthError {
-    fn read(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+    /// An error as it came, but for what it repeats of `sent`.
+    fn read(body: &[u8], sent: &[Zeroizing<String>]) -> Option<Self> {
+        let Self { error, error_description } = serde_json::from_slice(body).ok()?;
+        let hidden = |text: String| secret::hide(&text, sent);
+        Some(Self { error: hidden(error), error_description: error_description.map(hidden) })
     }
 
     /// To stand within a sentence.
@@ -269,7 +236,7 @@ impl OAuthError {
 
 /// What an answer of the token endpoint means.
 fn read_answer(
-    (profile, app, grant): (&Profile, &AppClient, Grant),
+    (profile, app, grant, sent): (&Profile, &AppClient, Grant, &[Zeroizing<String>]),
     status: u16,
     retry_after: Option<Duration>,
     body: &[u8],
@@ -290,7 +257,7 @@ fn read_answer(
             return Err(TokenError::NoIdToken { error, refresh_token: refresh_token.filter(is_printable) });
         }
     }
-    if let (400 | 401, Some(answer)) = (status, OAuthError::read(body)) {
+    if let (400 | 401, Some(answer)) = (status, OAuthError::read(body, sent)) {
         return Err(match answer.error.as_str() {
             "invalid_grant" => {
                 log::debug!("token endpoint: {}", answer.words());
