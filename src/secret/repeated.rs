@@ -4,6 +4,7 @@
 //! debug page with the whole request. Tokens of Cognito are known by their looks ([`crate::error::foreign`]);
 //! a refresh token of another provider, a code or a client secret has none. They are known by what was sent.
 
+use crate::error::without_tokens;
 use std::collections::HashSet;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
@@ -18,7 +19,8 @@ const HIDDEN: &str = "[secret]";
 /// The text, cut after 4 KB, without what it repeats of these secrets: whole or in parts of 8 bytes and
 /// more, as they are or form-encoded.
 pub fn hide(text: &str, secrets: &[impl AsRef<str>]) -> String {
-    let text = &text[..text.floor_char_boundary(LOOKED_AT)];
+    // Tokens first: of an older one that begins like ours, the rest would no longer look like a token.
+    let text = without_tokens(&text[..text.floor_char_boundary(LOOKED_AT)]);
     let forms: Vec<_> =
         secrets.iter().map(AsRef::as_ref).filter(|secret| !secret.is_empty()).flat_map(forms).collect();
     let is_secret = marks(text.as_bytes(), &forms);
@@ -70,6 +72,15 @@ mod tests {
         ] {
             assert_eq!(hide(text, &secrets), shown);
         }
+    }
+
+    #[test]
+    fn an_older_token_that_begins_like_ours_is_hidden_whole() {
+        let shown = hide(
+            "token eyJhbGciOiJub25lIn0.old-claims.old-signature!",
+            &["eyJhbGciOiJub25lIn0.new-claims.x"],
+        );
+        assert_eq!(shown, "token [token]!");
     }
 
     #[test]

@@ -51,6 +51,13 @@ pub enum Fault {
         /// `message`.
         message: String,
     },
+    /// An error that repeats what was sent, secrets and all: a debug page, or a text of the endpoint's protocol.
+    Repeat {
+        /// Status.
+        status: u16,
+        /// The error's name; `None` is a web page.
+        kind: Option<String>,
+    },
     /// The connection closes without an answer; nothing was carried out.
     DropBefore,
     /// The request is carried out, then the connection closes without an answer.
@@ -178,7 +185,8 @@ impl Fault {
                 body[end..].copy_from_slice(b"\"}");
                 Reply::new(200, "application/json;charset=UTF-8", body)
             }
-            Self::DropBefore
+            Self::Repeat { .. }
+            | Self::DropBefore
             | Self::DropAfterApplying
             | Self::DropMidBody
             | Self::TruncatedJson

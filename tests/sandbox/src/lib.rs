@@ -36,6 +36,7 @@ mod log;
 mod oidc;
 pub mod person;
 mod random;
+mod repeat;
 mod roles;
 mod route;
 mod s3;

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::log::{Endpoint, Entry, Log};
 use crate::state::State;
 use crate::user_pool::authorize;
-use crate::{control, route, s3};
+use crate::{control, repeat, route, s3};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -185,6 +185,9 @@ fn instead(server: &Server, endpoint: Endpoint, work: &Work, fault: &Fault) -> R
             if endpoint == Endpoint::Authorize =>
         {
             authorize::refuse(&server.shared.state(), &request.query, error, description.as_deref())
+        }
+        (Fault::Repeat { status, kind }, Work::Small(request)) => {
+            repeat::reply(*status, kind.as_deref(), endpoint, request)
         }
         _ => fault.instead(endpoint).unwrap_or_else(|| Reply::new(500, "text/plain", "unexpected fault")),
     }
