@@ -34,6 +34,11 @@ impl Hunt {
             let client = world.client_mut(cast::CONFIDENTIAL_CLIENT);
             (client.rotation, client.id_token_seconds) = (Some(60), 300);
         });
+        Self { in_the_kernel: store == "kernel", ..Self::on(machine, cast::CONFIDENTIAL_CLIENT, verbosity) }
+    }
+
+    /// A machine whose profile is of this app client, with the login in a file.
+    pub fn on(machine: Machine, client: &str, verbosity: &'static str) -> Self {
         // What a browser gets to see of our environment.
         let browser = machine.path("browser");
         let script = fs::read_to_string(&browser).unwrap();
@@ -42,24 +47,37 @@ impl Hunt {
         secrets.add("the client secret", cast::CLIENT_SECRET);
         let encoded: String = url::form_urlencoded::byte_serialize(cast::CLIENT_SECRET.as_bytes()).collect();
         secrets.add("the client secret", &encoded);
-        let basic = STANDARD.encode(format!("{}:{encoded}", cast::CONFIDENTIAL_CLIENT));
-        secrets.add("the client secret", &basic);
-        Self { machine, in_the_kernel: store == "kernel", verbosity, secrets, seen: Vec::new() }
+        secrets.add("the client secret", &STANDARD.encode(format!("{client}:{encoded}")));
+        Self { machine, in_the_kernel: false, verbosity, secrets, seen: Vec::new() }
     }
 
     /// The program with one of its commands, as loud as it goes.
     pub fn command(&self, command: &str) -> Command {
-        let mut arguments = vec![command, "--profile", "dev"];
+        let mut arguments: Vec<_> = command.split(' ').chain(["--profile", "dev"]).collect();
         arguments.extend(Some(self.verbosity).filter(|v| !v.is_empty()));
         let mut command = self.machine.command(&arguments);
         command.env("COGNITO_CREDS_CLIENT_SECRET", cast::CLIENT_SECRET);
         command
     }
 
+    /// Runs a command line to its end.
     pub fn run(&mut self, command: &str) -> Ran {
         let ran = self.command(command).output().unwrap().into();
         self.see(command, &ran);
         ran
+    }
+
+    /// The same where stdout is what a secret was asked for to stand on.
+    pub fn run_for_stdout(&mut self, command: &str) -> Ran {
+        let mut ran: Ran = self.command(command).output().unwrap().into();
+        let stdout = std::mem::take(&mut ran.stdout);
+        self.see(command, &ran);
+        Ran { stdout, ..ran }
+    }
+
+    /// How many of the things seen hold a text.
+    pub fn count(&self, text: &str) -> usize {
+        self.seen.iter().filter(|(_, content)| String::from_utf8_lossy(content).contains(text)).count()
     }
 
     /// Looks at what a run left: its streams, every file, and the secrets of the login.
@@ -172,12 +190,16 @@ impl Hunt {
                 assert!(!self.secrets.unwritten.iter().any(|value| text.contains(value)), "state in {place}");
             }
         }
+    }
+
+    /// The hunt of a whole life was in all the places, and the program as loud as it should be.
+    pub fn assert_all_was_seen(&self) {
         let places: HashSet<_> = self.seen.iter().map(|(place, _)| place.as_str()).collect();
         for place in ["stderr of credential-process", "file environment-of-the-browser", "the terminal"] {
             assert!(places.contains(place), "{place} was looked at");
         }
         let said =
             self.seen.iter().any(|(place, text)| place.starts_with("stderr") && text.starts_with(b"debug"));
-        assert_eq!(said, loud.len() > 2, "it was as loud as it should be");
+        assert_eq!(said, self.verbosity.len() > 2, "it was as loud as it should be");
     }
 }

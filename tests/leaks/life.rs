@@ -36,6 +36,7 @@ impl Hunt {
         self.log_in();
         self.log_out();
         self.assert_nothing_leaked();
+        self.assert_all_was_seen();
     }
 
     fn sign_in_that_fails(&mut self) {

@@ -7,6 +7,7 @@
 
 mod hunt;
 mod life;
+mod repeats;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
