@@ -11,7 +11,7 @@ allowed=(
     hyper hyper-util http-body-util tokio
     keyring keyring-core secret-service linux-keyutils
     serde serde_json base64 sha2 getrandom time
-    secrecy zeroize
+    secrecy zeroize zeroizing-alloc
     clap clap_complete roff thiserror log tracing open rustix rpassword signal-hook supports-hyperlinks
 )
 
