@@ -36,6 +36,9 @@ impl TokenEndpoint<'_> {
         let headers = request.headers_mut();
         headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert("accept", HeaderValue::from_static("application/json"));
+        // An idle connection would keep the form in its buffer while a person is waited for. There is hardly a
+        // second request to this host.
+        headers.insert("connection", HeaderValue::from_static("close"));
         if let Some(secret) = by_basic {
             let basic = Zeroizing::new(format!("Basic {}", *basic(&self.app.client_id, secret)));
             if let Ok(mut value) = HeaderValue::from_str(&basic) {
