@@ -13,6 +13,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use url::Url;
 
+/// Commands that serve no profile.
+const WITHOUT_PROFILE: [&str; 2] = ["completions", "man"];
+
 /// One life, and all that was seen of it.
 pub struct Hunt {
     pub machine: Machine,
@@ -51,11 +54,13 @@ impl Hunt {
         Self { machine, in_the_kernel: false, verbosity, secrets, seen: Vec::new() }
     }
 
-    /// The program with one of its commands, as loud as it goes.
-    pub fn command(&self, command: &str) -> Command {
-        let mut arguments: Vec<_> = command.split(' ').chain(["--profile", "dev"]).collect();
-        arguments.extend(Some(self.verbosity).filter(|v| !v.is_empty()));
-        let mut command = self.machine.command(&arguments);
+    /// The program with a command line for the profile, as loud as it should be.
+    pub fn command(&self, line: &str) -> Command {
+        let mut words = line.split(' ');
+        let first = words.next().unwrap();
+        let profile: &[&str] = if WITHOUT_PROFILE.contains(&first) { &[] } else { &["--profile", "dev"] };
+        let mut command = self.machine.command(&[first]);
+        command.args(profile).args(Some(self.verbosity).filter(|v| !v.is_empty())).args(words);
         command.env("COGNITO_CREDS_CLIENT_SECRET", cast::CLIENT_SECRET);
         command
     }
@@ -88,6 +93,11 @@ impl Hunt {
             _ => self.seen.push((format!("stdout of {command}"), ran.stdout.clone().into())),
         }
         self.seen.push((format!("stderr of {command}"), ran.stderr.clone().into()));
+        self.see_machine();
+    }
+
+    /// Every file, and the secrets of the login.
+    pub fn see_machine(&mut self) {
         self.know_login();
         let tabs = self.machine.path("tabs");
         for file in self.machine.files() {
@@ -96,7 +106,9 @@ impl Hunt {
                 !self.in_the_kernel && name.starts_with("login.") && name.matches('.').count() == 1;
             // A file may go between the listing and the reading.
             if let (false, Ok(content)) = (is_the_login || file == tabs, fs::read(&file)) {
-                self.seen.push((format!("file {name}"), content));
+                // What a pseudo-terminal has shown is kept in a file.
+                let place = if name == "screen" { "the terminal".to_owned() } else { format!("file {name}") };
+                self.seen.push((place, content));
             }
         }
     }
@@ -108,7 +120,7 @@ impl Hunt {
 
     pub fn login(&self) -> Option<Value> {
         if !self.in_the_kernel {
-            return self.machine.login();
+            return serde_json::from_slice(&fs::read(self.machine.login_file()?).unwrap()).ok();
         }
         let entry = self.machine.profile().login_entry();
         Some(serde_json::from_slice(&Kernel::login().load(&entry).unwrap()?).unwrap())

@@ -5,9 +5,14 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod commands;
+mod debug;
+mod dumps;
 mod hunt;
 mod life;
+mod memory;
 mod repeats;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
+mod ways;

@@ -264,7 +264,8 @@ impl Machine {
         fs::write(path, login.to_string()).unwrap();
     }
 
-    fn login_file(&self) -> Option<PathBuf> {
+    /// Where it lies.
+    pub fn login_file(&self) -> Option<PathBuf> {
         let mut logins = self.files().into_iter().filter(|p| {
             let name = p.file_name().unwrap().to_string_lossy().into_owned();
             name.starts_with("login.") && name.matches('.').count() == 1
