@@ -47,6 +47,10 @@ mod tests {
         }
     }
 
+    fn refused<E>(why: E) -> Result<(), E> {
+        Err(why)
+    }
+
     #[test]
     #[ignore = "ends a process; run by the test above"]
     fn panics() {
@@ -54,12 +58,12 @@ mod tests {
         match &*std::env::var("KIND_OF_PANIC").unwrap() {
             "message" => panic!("{CANARY}"),
             "text" => drop(CANARY[1..].to_owned()),
-            "result" => drop(Err::<(), _>(CANARY).unwrap()),
-            "expect" => drop(Err::<(), _>(RefreshToken::new(CANARY)).expect(CANARY)),
+            "result" => refused(CANARY).unwrap(),
+            "expect" => refused(RefreshToken::new(CANARY)).expect(CANARY),
             "value" => panic::panic_any(CANARY.to_owned()),
             // Passed on without a second message.
             "thread" => {
-                std::thread::spawn(|| panic!("{CANARY}")).join().unwrap_or_else(|e| panic::resume_unwind(e))
+                std::thread::spawn(|| panic!("{CANARY}")).join().unwrap_or_else(|e| panic::resume_unwind(e));
             }
             kind => unreachable!("{kind}"),
         }
