@@ -46,6 +46,7 @@ pub(crate) fn of(port: u16) -> Holder {
     sockets
         .iter()
         .find_map(process_with)
+        .or_else(|| sockets.iter().find_map(|socket| hidden_with(socket.user)))
         .or_else(|| sockets.first().map(|socket| Holder::User(socket.user)))
         .unwrap_or(Holder::Unknown)
 }
@@ -126,9 +127,35 @@ fn process_with(socket: &Socket) -> Option<Holder> {
     })
 }
 
+/// The one process of this program that runs for the same user and can't be looked into, as none of ours
+/// can ([`crate::platform::keep_out_of_dumps`]): most likely a sign-in of another profile.
+fn hidden_with(user: u32) -> Option<Holder> {
+    let own_name = fs::read_to_string("/proc/self/comm").ok()?;
+    let mut found = fs::read_dir("/proc").ok()?.flatten().filter_map(|process| {
+        let id: u32 = process.file_name().to_str()?.parse().ok()?;
+        let read = |file: &str| fs::read_to_string(process.path().join(file)).unwrap_or_default();
+        let is_like_us = read("comm") == own_name && id != std::process::id();
+        let is_hidden = || fs::read_dir(process.path().join("fd")).is_err();
+        (is_like_us && user_in(&read("status")) == Some(user) && is_hidden()).then_some(id)
+    });
+    let (id, None) = (found.next()?, found.next()) else { return None };
+    Some(Holder::Process { name: foreign(&own_name), id })
+}
+
+/// The effective user in `/proc/PID/status`: `Uid:` real, effective, saved, of the file system.
+fn user_in(status: &str) -> Option<u32> {
+    status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().nth(1)?.parse().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_user_of_a_process_is_read() {
+        assert_eq!(user_in("Name:\tx\nUid:\t1000\t1001\t0\t0\nGid:\t7\t7\t7\t7\n"), Some(1001));
+        assert_eq!(user_in("Name:\tUid: 7\n"), None);
+    }
 
     #[test]
     #[cfg(target_endian = "little")]

@@ -43,7 +43,7 @@ fn read(text: &str, found: &mut BTreeMap<String, Vec<Type>>) {
                 let indent = line.len() - line.trim_start().len();
                 let is_end = |line: &&str| line.len() > indent && line[indent..].starts_with('}');
                 let length = if line.trim_end().ends_with('{') {
-                    lines[at..].iter().position(|line| is_end(&line)).unwrap()
+                    lines[at..].iter().position(is_end).unwrap()
                 } else {
                     0
                 };

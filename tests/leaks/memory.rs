@@ -37,7 +37,6 @@ fn scan(process: u32, secrets: &[(&'static str, String)]) -> BTreeMap<&'static s
         }
     }
     assert!(read > 64 * 1024, "the memory of process {process} was read");
-    println!("{found:?} in {} KB", read / 1024);
     found
 }
 
