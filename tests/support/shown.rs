@@ -51,6 +51,8 @@ const DEVELOPER: How = Suite(SETUP, "template.blocks(\"developer\", \"sh\")");
 const ENTRA_ID: How = Suite(SETUP, "template.blocks(\"entra-id\", \"sh\")");
 const PASSWORD: How = Suite(SETUP, "template.blocks(\"password\", \"sh\")");
 const OF_SETUP: How = Suite(SETUP, "template.blocks(\"README\", \"sh\")");
+const GOOGLE: How = Suite(SETUP, "template.blocks(\"google\", \"sh\")");
+const CONTAINERS: How = Suite("tests/real/test_containers.py", "\"docs\" / \"containers.md\"");
 const KEYS: How = Suite(SETUP, "for page in (\"../configuration\", \"../troubleshooting\")");
 const API: How = Suite("tests/real/test_api.py", "api-gateway.md");
 const OUR_MACHINE: How =
@@ -107,6 +109,12 @@ pub const SHOWN: &[Shown] = &[
         "read -rs COGNITO_CREDS_CLIENT_SECRET",
         Nobody("read waits for a person at bash; tests/client_secret.rs sets the variable"),
     ),
+    shown("docs/ci.md", "place=$(mktemp -d)", Suite("tests/ci.rs", "fenced(\"sh\", \"login --profile ci\")")),
+    shown("docs/containers.md", "umask 077\ncognito-creds env", CONTAINERS),
+    shown("docs/containers.md", "cognito-creds exec", CONTAINERS),
+    shown("docs/containers.md", "umask 077\ncognito-creds serve", CONTAINERS),
+    shown("docs/containers.md", "read -rs COGNITO_CREDS_REFRESH_TOKEN", CONTAINERS),
+    shown("docs/containers.md", "docker run --rm -it", CONTAINERS),
     shown("docs/decisions/0009-how-the-release-is-built.md", "CARGO_PROFILE_RELEASE", OUR_MACHINE),
     shown(
         "docs/developer.md",
@@ -137,11 +145,6 @@ pub const SHOWN: &[Shown] = &[
         "cognito-creds serve --profile dev\n",
         Suite("tests/serve.rs", "\"docs/other-tools.md\", \"serve\""),
     ),
-    shown(
-        "docs/other-tools.md",
-        "umask 077",
-        Nobody("needs docker; tests/real/test_serve.py gives the same two variables to the same client"),
-    ),
     shown("docs/performance.md", "tests/bench/run.sh", Suite("tests/bench/run.sh", "--quick")),
     shown("docs/performance.md", "$ strace ", OUR_MACHINE),
     shown("docs/performance.md", "$ CARGO_PROFILE_RELEASE_STRIP", OUR_MACHINE),
@@ -170,6 +173,14 @@ pub const SHOWN: &[Shown] = &[
         Nobody("people sign in at Microsoft; the same lines of docs/setup/password.md are run"),
     ),
     shown("docs/setup/entra-id.md", "USER_POOL_ID=", ENTRA_ID),
+    shown("docs/setup/google.md", "export AWS_DEFAULT_REGION", GOOGLE),
+    shown("docs/setup/google.md", "aws cloudformation", GOOGLE),
+    shown(
+        "docs/setup/google.md",
+        "cognito-creds doctor ",
+        Nobody("people sign in at Google; the same lines of docs/setup/password.md are run"),
+    ),
+    shown("docs/setup/google.md", "USER_POOL_ID=", GOOGLE),
     shown("docs/setup/password.md", "", PASSWORD),
     shown("docs/troubleshooting.md", "cognito-creds doctor ", Here(SignedIn, "Nothing has to change.")),
     shown("docs/troubleshooting.md", "cognito-creds status ", Here(SignedIn, "dev: alice@example.com")),
