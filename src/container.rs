@@ -129,16 +129,21 @@ impl Server for Desk {
 
 /// Why a request gets nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+pub enum Refusal {
+    /// Not exactly one `Host`.
     NoHost,
+    /// A name that isn't ours: DNS rebinding.
     ForeignHost,
+    /// Not exactly one `Authorization`, or another token.
     NoToken,
+    /// Another path.
     Path,
+    /// Anything but GET.
     Method,
 }
 
 /// Decides from the head alone. Without the token nobody learns more than that there is one.
-fn judge(head: &Parts, port: u16, token: &ContainerToken) -> Option<Refusal> {
+pub fn judge(head: &Parts, port: u16, token: &ContainerToken) -> Option<Refusal> {
     match loopback::named(head, |name| loopback::is_here(name, port)) {
         Named::Us => {}
         Named::Nobody => return Some(Refusal::NoHost),

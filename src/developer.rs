@@ -56,10 +56,13 @@ pub enum NotAdmitted {
 
 /// An answer as far as its meaning goes.
 #[derive(Debug, Clone, Copy)]
-struct Answer<'a> {
-    status: u16,
-    retry_after: Option<Duration>,
-    body: &'a [u8],
+pub struct Answer<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After`, where there is one.
+    pub retry_after: Option<Duration>,
+    /// At most 1 MiB, whatever the other end sent.
+    pub body: &'a [u8],
 }
 
 impl<'a> Answer<'a> {
@@ -151,7 +154,8 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn read_admission(&self, answer: Answer<'_>) -> Result<Admitted, NotAdmitted> {
+    /// What an answer to a sign-in means.
+    pub fn read_admission(&self, answer: Answer<'_>) -> Result<Admitted, NotAdmitted> {
         let unexpected = |key| NotAdmitted::Failed(self.unexpected(answer, key));
         match answer.status {
             401 if answer.is_the_backends() => Err(NotAdmitted::WrongPassword),
@@ -184,7 +188,8 @@ impl Desk<'_> {
         }
     }
 
-    fn read_tokens(&self, answer: Answer<'_>) -> Result<Tokens, TokenError> {
+    /// What an answer to the request for an identity and its token means.
+    pub fn read_tokens(&self, answer: Answer<'_>) -> Result<Tokens, TokenError> {
         let host = self.backend.host();
         match answer.status {
             401 if answer.is_the_backends() => Err(TokenError::Ended),

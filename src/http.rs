@@ -21,7 +21,7 @@ mod trust;
 pub use failure::{SendError, SendErrorKind, Sent};
 pub use headers::{date_header, retry_after};
 pub use http::header::{DATE, RETRY_AFTER};
-pub use proxy::Proxies;
+pub use proxy::{Proxies, Proxy};
 
 use crate::error::Error;
 use failure::Route;

@@ -32,7 +32,7 @@ struct Setting {
 
 /// A proxy that can be used.
 #[derive(Clone)]
-pub(super) struct Proxy {
+pub struct Proxy {
     variable: &'static str,
     address: ureq::Proxy,
 }
@@ -69,12 +69,12 @@ impl Proxies {
     /// # Errors
     /// [`Next::Configure`]: the variable holds no usable address. Going on without the proxy would
     /// end in a time-out that explains nothing.
-    pub(super) fn proxy(&self) -> Result<Option<Proxy>, Error> {
+    pub fn proxy(&self) -> Result<Option<Proxy>, Error> {
         self.setting.as_ref().map(Setting::parse).transpose()
     }
 
     /// Whether `no_proxy` names the host of an `https` address.
-    pub(super) fn excepts(&self, uri: &Uri) -> bool {
+    pub fn excepts(&self, uri: &Uri) -> bool {
         let host = uri.host().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let port = uri.port_u16().unwrap_or(443);
         self.exceptions.iter().any(|exception| exception.covers(&host, port))

@@ -90,7 +90,7 @@ pub fn call<T: DeserializeOwned>(
 
 /// Reads an error of the AWS JSON protocol (Smithy 2.0, "AWS JSON 1.1", "Operation error serialization"):
 /// its name is in a header or in `__type`, before a colon and after a number sign.
-fn read_error(status: u16, headers: &HeaderMap, body: &[u8]) -> Answer {
+pub fn read_error(status: u16, headers: &HeaderMap, body: &[u8]) -> Answer {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Body {

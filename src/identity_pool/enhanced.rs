@@ -17,9 +17,10 @@ struct GetCredentials<'a> {
     custom_role_arn: Option<&'a str>,
 }
 
+/// The answer of GetCredentialsForIdentity.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Given {
+pub struct Given {
     identity_id: Option<String>,
     credentials: GivenCredentials,
 }
@@ -32,6 +33,23 @@ struct GivenCredentials {
     session_token: SessionToken,
     /// Epoch seconds as a JSON number: whole, fractional or in scientific notation.
     expiration: f64,
+}
+
+impl Given {
+    /// The identity, where AWS says another one than was asked for (merged ones), and its credentials.
+    pub fn credentials(self, identity: &str, role: Option<&str>) -> (String, Credentials) {
+        let GivenCredentials { access_key_id, secret_key, session_token, expiration } = self.credentials;
+        let credentials = Credentials {
+            access_key_id,
+            secret_access_key: secret_key,
+            session_token,
+            obtained: Timestamp::now(),
+            expiration: Timestamp::from_unix_f64(expiration),
+            role: role.map(str::to_owned),
+            lead: 0,
+        };
+        (self.identity_id.unwrap_or_else(|| identity.to_owned()), credentials)
+    }
 }
 
 impl IdentityPool<'_> {
@@ -50,16 +68,6 @@ impl IdentityPool<'_> {
         };
         let answer: Given =
             self.call("GetCredentialsForIdentity", &input, token).map_err(|e| self.read(e, claims, role))?;
-        let GivenCredentials { access_key_id, secret_key, session_token, expiration } = answer.credentials;
-        let credentials = Credentials {
-            access_key_id,
-            secret_access_key: secret_key,
-            session_token,
-            obtained: Timestamp::now(),
-            expiration: Timestamp::from_unix_f64(expiration),
-            role: role.map(str::to_owned),
-            lead: 0,
-        };
-        Ok((answer.identity_id.unwrap_or_else(|| identity.to_owned()), credentials))
+        Ok(answer.credentials(identity, role))
     }
 }

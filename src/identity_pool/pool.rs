@@ -59,10 +59,18 @@ struct GetId<'a> {
     logins: Logins<'a>,
 }
 
+/// The answer of GetId.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Identity {
+pub struct Identity {
     identity_id: String,
+}
+
+impl Identity {
+    /// The IdentityId; an empty one is none.
+    pub fn id(self) -> Option<String> {
+        Some(self.identity_id).filter(|id| !id.is_empty())
+    }
 }
 
 impl<'a> IdentityPool<'a> {
@@ -115,7 +123,7 @@ impl<'a> IdentityPool<'a> {
     fn get_id(&self, token: &IdToken, claims: &Claims) -> Result<String, CallError> {
         let input = GetId { identity_pool_id: self.id.as_str(), logins: self.logins(token, claims) };
         let answer: Identity = self.call("GetId", &input, token).map_err(|e| self.read(e, claims, None))?;
-        Some(answer.identity_id).filter(|id| !id.is_empty()).ok_or_else(|| self.not_from_aws())
+        answer.id().ok_or_else(|| self.not_from_aws())
     }
 
     /// `{"cognito-idp.REGION.amazonaws.com/POOL": ID token}`, or the backend's own key.

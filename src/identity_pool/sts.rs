@@ -92,8 +92,8 @@ impl IdentityPool<'_> {
     }
 }
 
-/// The credentials in an answer.
-fn credentials(xml: &str, role: &str) -> Option<Credentials> {
+/// The credentials of `role` in an answer; `None` unless all four parts are there.
+pub fn credentials(xml: &str, role: &str) -> Option<Credentials> {
     let (mut key, mut secret, mut session, mut end) = (None, None, None, None);
     let mut document = Document::new(whole(xml)?);
     let mut root = document.root_element().ok()?;
@@ -120,7 +120,7 @@ fn credentials(xml: &str, role: &str) -> Option<Credentials> {
 }
 
 /// Code and message of an error answer.
-fn error(xml: &str) -> Option<(String, String)> {
+pub fn error(xml: &str) -> Option<(String, String)> {
     let (mut code, mut message) = (None, String::new());
     let mut document = Document::new(whole(xml)?);
     let mut root = document.root_element().ok().filter(|root| root.start_el().matches("ErrorResponse"))?;

@@ -5,6 +5,8 @@ mod backend;
 mod pasted;
 mod settled;
 
+pub use pasted::read_pasted;
+
 use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock, words};
 use crate::browser;
 use crate::clock::Timestamp;

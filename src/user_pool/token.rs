@@ -106,8 +106,10 @@ pub enum Done {
 
 /// What tokens were asked for with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grant {
+pub enum Grant {
+    /// An authorization code (RFC 6749 §4.1.3).
     Code,
+    /// A refresh token (§6).
     RefreshToken,
 }
 
@@ -235,7 +237,7 @@ impl OAuthError {
 }
 
 /// What an answer of the token endpoint means.
-fn read_answer(
+pub fn read_answer(
     (profile, app, grant, sent): (&Profile, &AppClient, Grant, &[Zeroizing<String>]),
     status: u16,
     retry_after: Option<Duration>,

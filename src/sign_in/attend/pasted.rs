@@ -36,7 +36,7 @@ impl Attendance<'_> {
             if self.is_replaced() {
                 return Err(words::taken_over(profile));
             }
-            match read(&pasted, redirect, &request) {
+            match read_pasted(&pasted, redirect, &request) {
                 Ok(callback) => {
                     // Gives the terminal back before the network takes its time.
                     drop(ask);
@@ -51,7 +51,7 @@ impl Attendance<'_> {
 }
 
 /// The answer in a pasted text, or a sentence that says why there is none.
-fn read(pasted: &str, redirect: &RedirectUri, request: &Request) -> Result<Callback, String> {
+pub fn read_pasted(pasted: &str, redirect: &RedirectUri, request: &Request) -> Result<Callback, String> {
     let address = unwrapped(pasted);
     let begins = format!("the one to paste begins with {}", redirect.as_str());
     let Some(query) = redirect.query_of(address) else {

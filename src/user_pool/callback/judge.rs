@@ -8,17 +8,19 @@ use http::Method;
 use http::request::Parts;
 
 /// What the listener waits for.
-pub(super) struct Expected {
-    pub(super) uri: RedirectUri,
-    pub(super) state: State,
+pub struct Expected {
+    /// Where: host, port and path.
+    pub uri: RedirectUri,
+    /// What the true callback shows.
+    pub state: State,
     /// What `done=` must hold to see the result: 128 random bits, known to the one browser that was
     /// sent there.
-    pub(super) done: String,
+    pub done: String,
 }
 
 /// What a request turned out to be.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// It shows our `state`: the true callback, or the same once more.
     Callback(Callback),
     /// The browser was sent on to the result, or reloads it.
@@ -29,7 +31,7 @@ pub(super) enum Verdict {
 
 /// Why a request is none of ours.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stray {
+pub enum Stray {
     /// Not exactly one `Host`. HTTP/1.0 clients may leave it out; no browser does.
     NoHost,
     /// A name that isn't the redirect URI's: DNS rebinding, or a proxy.
@@ -47,7 +49,7 @@ pub(super) enum Stray {
 }
 
 /// Decides what a request is.
-pub(super) fn judge(head: &Parts, has_body: bool, expected: &Expected) -> Verdict {
+pub fn judge(head: &Parts, has_body: bool, expected: &Expected) -> Verdict {
     match refuse(head, has_body, &expected.uri) {
         Some(stray) => Verdict::Stray(stray),
         None => read(head.uri.query().unwrap_or_default(), expected),

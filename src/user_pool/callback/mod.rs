@@ -14,5 +14,6 @@ mod reply;
 mod serve;
 
 pub use bind::Listener;
+pub use judge::{Expected, Stray, Verdict, judge};
 pub use query::{Callback, NotOurs, Reading, State, read_query};
 pub use serve::Served;
