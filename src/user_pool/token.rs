@@ -16,6 +16,7 @@ use crate::profile::{Profile, keys};
 use crate::secret::{
     self, AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, IdToken, RefreshToken,
 };
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -251,7 +252,9 @@ pub fn read_answer(
                 refresh_token,
             });
         }
-        if let Ok(WithoutIdToken { refresh_token, .. }) = serde_json::from_slice(body) {
+        if let Ok(Rest { access_token, refresh_token }) = serde_json::from_slice(body)
+            && (access_token.is_some() || refresh_token.is_some())
+        {
             let error = match (grant, &app.server) {
                 (Grant::RefreshToken, Server::Oidc(_)) => renews_no_id_token(profile, app),
                 _ => no_id_token(profile, app),
@@ -306,11 +309,11 @@ fn not_sent(profile: &Profile, e: &SendError) -> TokenError {
     TokenError::Unavailable { error, done }
 }
 
-/// A token answer to a request whose scopes had no openid.
+/// What is left of a token answer without an ID token, as to a request whose scopes had no openid, or
+/// with tokens that are none.
 #[derive(Deserialize)]
-struct WithoutIdToken {
-    #[serde(rename = "access_token")]
-    _access_token: AccessToken,
+struct Rest {
+    access_token: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "none_if_empty")]
     refresh_token: Option<RefreshToken>,
 }

@@ -183,6 +183,16 @@ fn a_rotated_token_is_kept_although_the_rest_of_the_answer_is_refused() {
     assert_eq!(machine.login().unwrap()["refresh_token"], "the one that lives");
     assert_eq!(machine.sandbox.counts().total, 1);
     cases.compare();
+
+    // Nor an access token, or none that is a text.
+    for (token, mut tokens) in
+        [("alone", json!({})), ("beside others", json!({"access_token": null, "id_token": 7}))]
+    {
+        let machine = signed_in();
+        tokens["refresh_token"] = token.into();
+        refresh_with(&machine, answer(200, "application/json", tokens.to_string()), Times::Once).failure();
+        assert_eq!(machine.login().unwrap()["refresh_token"], token);
+    }
 }
 
 #[test]
