@@ -35,10 +35,14 @@ pub fn is_same(response: &str, token: &str) -> bool {
 /// The user pool's id in its issuer: the classic form or the per-pool one of 2026.
 pub fn user_pool_of(iss: &str) -> Option<&str> {
     let (host, pool) = iss.strip_prefix("https://")?.split_once('/')?;
-    let service = host.starts_with("cognito-idp.") || host.starts_with("issuer-cognito-idp.");
-    let aws = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"].iter().any(|end| host.ends_with(end));
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    (service && aws && !pool.is_empty() && pool.bytes().all(is_plain)).then_some(pool)
+    // Nothing but the region between the two: other names below amazonaws.com are anybody's.
+    let place =
+        ["cognito-idp.", "issuer-cognito-idp."].iter().find_map(|service| host.strip_prefix(service))?;
+    let aws = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu"];
+    let region = aws.iter().find_map(|end| place.strip_suffix(end))?;
+    let (of, name) = pool.split_once('_')?;
+    let is_pool = of == region && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_pool.then_some(pool)
 }
 
 #[cfg(test)]
@@ -59,6 +63,9 @@ mod tests {
             "http://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc",
             "https://cognito-idp.eu-west-1.amazonaws.com/",
             "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc/x",
+            // Anybody may have a bucket of such a name.
+            "https://cognito-idp.evil.s3.amazonaws.com/eu-west-1_Abc",
+            "https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_Abc",
             "",
         ] {
             assert_eq!(user_pool_of(other), None, "{other}");
