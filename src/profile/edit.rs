@@ -286,8 +286,8 @@ fn header(name: &str) -> String {
 
 /// A line with another value, its key and the blanks around its `=` as they were, without a comment.
 fn with_value(line: &str, value: &str) -> String {
-    let after = line.find('=').map_or(line.len(), |at| at + 1);
-    let (key, rest) = line.split_at(after);
+    let Some(sign) = line.find('=') else { return format!("{} = {value}", line.trim_end()) };
+    let (key, rest) = line.split_at(sign + 1);
     let rest = &rest[..rest.len() - comment(rest).len()];
     let blanks = &rest[..rest.len() - rest.trim_start().len()];
     let blanks = if rest.trim().is_empty() { " " } else { blanks };

@@ -192,6 +192,14 @@ fn a_key_is_changed_in_its_own_line_and_the_others_follow_the_last_entry() {
 }
 
 #[test]
+fn a_key_without_its_sign_gets_one_and_is_found_again() {
+    let (text, changes) = ("[default]\ncognito_role \nregion = x\n", [("cognito_role", "R")]);
+    let new = set(text, "default", &changes);
+    assert_eq!(new, "[default]\ncognito_role = R\nregion = x\n");
+    assert_eq!(set(&new, "default", &changes), new);
+}
+
+#[test]
 fn an_empty_value_takes_its_line_out() {
     let text = "[default]\nregion = x\ncognito_role = R\n";
     assert_eq!(set(text, "default", &[("cognito_role", "")]), "[default]\nregion = x\n");
