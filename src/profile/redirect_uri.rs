@@ -1,6 +1,7 @@
 //! A loopback redirect URI: what is registered at the app client, byte for byte, and what it means
 //! for the listener.
 
+use super::values::plain;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -17,6 +18,7 @@ pub struct RedirectUri {
 impl RedirectUri {
     /// Parses `http://localhost|127.0.0.1|[::1][:PORT][/PATH]`. The error says in words what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
+        plain(text)?;
         let url =
             url::Url::parse(text).map_err(|_| format!("'{text}' is not a URL like http://localhost:8080"))?;
         if url.scheme() != "http" {
@@ -141,6 +143,8 @@ mod tests {
             "http://u@localhost:1",
             "http://localhost:1#f",
             "http://localhost:0",
+            "http://localhost:1/a\tb",
+            "http://localhost:1/\u{15}\0",
             "x",
         ] {
             assert!(RedirectUri::parse(text).is_err(), "{text}");

@@ -2,6 +2,7 @@
 
 mod address;
 
+pub(in crate::profile) use address::plain;
 pub use address::{Domain, Issuer, below, endpoint, folder, is_loopback};
 
 use std::time::Duration;

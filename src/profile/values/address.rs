@@ -131,8 +131,18 @@ fn origin(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Refuses what a URL parser leaves out without a word (URL Standard, "URL parsing"), so that a text and the
+/// URL made of it are the same.
+pub(in crate::profile) fn plain(text: &str) -> Result<(), String> {
+    if text.trim() != text || text.contains(char::is_control) {
+        return Err(format!("'{text}' has blanks around it or control characters in it"));
+    }
+    Ok(())
+}
+
 /// An https URL, or an http one to a loopback host; without user name and fragment.
 pub fn endpoint(text: &str) -> Result<Url, String> {
+    plain(text)?;
     let url = Url::parse(text).map_err(|_| format!("'{text}' is not a URL like https://auth.example.com"))?;
     if url.host_str().is_none_or(str::is_empty) {
         return Err(format!("'{text}' has no host name"));
@@ -227,6 +237,18 @@ mod tests {
             "",
         ] {
             assert!(Domain::parse(bad, Some("eu-west-1"), false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_url_parser_drops_is_in_no_address() {
+        for bad in [
+            "https://x.example/a\tb",
+            "https://x.example\u{15}\0",
+            "\u{1}https://x.example",
+            "https://x.example ",
+        ] {
+            assert!(endpoint(bad).is_err() && Issuer::parse(bad).is_err(), "{bad:?}");
         }
     }
 
