@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests, suite by suite, and installs what they miss (Debian packages; Python and Node packages under target/tools).
+# Runs the tests, suite by suite, and installs what they miss (Debian packages; Python, Node and Cargo packages under target/tools).
 #
 #   tests/run.sh            everything
 #   tests/run.sh --quick    what needs nothing but Rust
@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -263,6 +263,17 @@ suite_demo() {
     ./install.sh --prefix "$prefix" --demo
 }
 
+# Each parser of foreign text for a minute; longer: tests/fuzz/run.sh SECONDS.
+suite_fuzz() {
+    need g++
+    if ! [ -x "$tools/cargo-fuzz/bin/cargo-fuzz" ]; then
+        cargo install cargo-fuzz --version 0.13.2 --locked --root "$tools/cargo-fuzz"
+    fi
+    PATH=$tools/cargo-fuzz/bin:$PATH
+    cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
+    tests/fuzz/run.sh
+}
+
 # What a suite is for, as its line of --list.
 about() {
     case $1 in
@@ -298,6 +309,7 @@ about() {
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
     templates) echo "docs/setup and the README: templates are deployed, commands run" ;;
     demo) echo "install.sh --demo from end to end" ;;
+    fuzz) echo "everything that reads foreign text, fed with anything, a minute each" ;;
     *) die "The suite $1 has no description." ;;
     esac
 }

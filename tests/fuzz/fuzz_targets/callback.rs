@@ -12,7 +12,7 @@ const URIS: [&str; 4] =
 
 fuzz_target!(|data: &[u8]| {
     let [choice, request] = fields(data);
-    let uri = RedirectUri::parse(pick(&URIS, choice)).unwrap();
+    let uri = RedirectUri::parse(pick::<&str>(&URIS, choice)).unwrap();
     let expected = Expected { uri, state: State::new().unwrap(), done: "d".repeat(22) };
     only_ours_is_taken(request, &expected);
     ours_is_always_taken(request, &expected);

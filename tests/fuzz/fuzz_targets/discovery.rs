@@ -19,8 +19,11 @@ fuzz_target!(|data: &[u8]| {
     let (status, issuer) = (*pick(&STATUS, choice), Issuer::parse(ISSUER).unwrap());
     match read(&PROFILE, &issuer, status, body) {
         Ok(metadata) => {
-            let json: Value = serde_json::from_slice(body).unwrap();
-            assert!(status == 200 && json["issuer"] == ISSUER);
+            assert_eq!(status, 200);
+            // What is not looked at may be broken.
+            if let Ok(json) = serde_json::from_slice::<Value>(body) {
+                assert_eq!(json["issuer"], ISSUER);
+            }
             let endpoints = metadata.endpoints(&issuer).unwrap();
             for url in [Some(&endpoints.authorize), Some(&endpoints.token), endpoints.revoke.as_ref()]
                 .into_iter()

@@ -33,8 +33,10 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(given) = serde_json::from_slice::<Given>(body) {
         let (identity, credentials) = given.credentials("eu-west-1:known", Some(ARN));
-        let json: Value = serde_json::from_slice(body).unwrap();
-        assert!(json["IdentityId"] == identity || identity == "eu-west-1:known");
+        // What is not looked at may be broken.
+        if let Ok(json) = serde_json::from_slice::<Value>(body) {
+            assert!(json["IdentityId"] == identity || identity == "eu-west-1:known");
+        }
         one_document(&credentials);
     }
     refused(header, body);
