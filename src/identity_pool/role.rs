@@ -265,3 +265,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "role_properties.rs"]
+mod properties;

@@ -167,3 +167,7 @@ mod tests {
         assert_eq!(lead(Duration::from_hours(1), MARGIN, 0.5), Duration::from_mins(5));
     }
 }
+
+#[cfg(test)]
+#[path = "decision_properties.rs"]
+mod properties;
