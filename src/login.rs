@@ -9,6 +9,7 @@ use crate::user_pool::claims::{self, Claims};
 use crate::user_pool::discovery::Metadata;
 use crate::user_pool::token::Tokens;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -40,6 +41,10 @@ pub struct Login {
     pub sign_in: String,
     /// When this value was last changed: the newer of two stored copies wins.
     pub changed: Timestamp,
+    /// How often its refresh token may have been replaced since the sign-in: of two copies from one sign-in
+    /// the one further on wins, whatever clock they were stamped by.
+    #[serde(default)]
+    renewals: u64,
     /// Ends the login when the server says `invalid_grant`, and not before.
     pub refresh_token: RefreshToken,
     /// The ID token last issued.
@@ -91,6 +96,7 @@ impl Login {
             since: now,
             sign_in: String::new(),
             changed: now,
+            renewals: 0,
             refresh_token: token,
             id_token: IdToken::new(""),
             access_token: AccessToken::new(""),
@@ -129,6 +135,7 @@ impl Login {
         self.rotates = Some(tokens.refresh_token.is_some());
         if let Some(new) = tokens.refresh_token {
             self.refresh_token = new;
+            self.renewals = self.renewals.saturating_add(1);
         }
         self.changed = now.max(self.changed);
     }
@@ -141,6 +148,7 @@ impl Login {
     /// Takes over a refresh token whose other tokens are of no use.
     pub fn rotate(&mut self, token: RefreshToken, now: Timestamp) {
         self.refresh_token = token;
+        self.renewals = self.renewals.saturating_add(1);
         self.changed = now.max(self.changed);
     }
 
@@ -152,6 +160,12 @@ impl Login {
         self.access_token = AccessToken::new("");
         self.access_token_ends = None;
         self.changed = now.max(self.changed);
+    }
+
+    /// Whose refresh token is further on, this one's or another copy's, where both are from one sign-in.
+    pub fn compare_renewals(&self, other: &Self) -> Option<Ordering> {
+        let is_same = !self.sign_in.is_empty() && self.sign_in == other.sign_in;
+        is_same.then(|| self.renewals.cmp(&other.renewals))
     }
 
     /// Whether the server has ended it.

@@ -18,7 +18,7 @@ use crate::shell;
 use crate::store::{Bytes, EntryName, Store, StoreError};
 use crate::{clock::Timestamp, terminal};
 use std::cell::Cell;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 
 /// A stored login's stamp further ahead than this was written under a wrong clock.
@@ -32,6 +32,16 @@ fn believable(changed: Timestamp, now: Timestamp) -> Option<Timestamp> {
 /// believed one that can.
 fn worth(login: &Login, now: Timestamp) -> (bool, Option<Timestamp>) {
     (!login.has_ended(), believable(login.changed, now))
+}
+
+/// Which of two copies is to be used: of two live ones from one sign-in the one with the newer refresh token,
+/// for no clock has a say in that.
+fn newer(a: &Login, b: &Login, now: Timestamp) -> Ordering {
+    let by_worth = worth(a, now).cmp(&worth(b, now));
+    match a.compare_renewals(b) {
+        Some(ahead) if a.has_ended() == b.has_ended() => ahead.then(by_worth),
+        _ => by_worth,
+    }
 }
 
 /// Everything kept for one profile.
@@ -178,7 +188,7 @@ impl<'a> Vault<'a> {
                         self.newest_seen.set(self.newest_seen.get().max(Some(stamp)));
                     }
                     let copy = copy.map(|login| (login, place));
-                    found = found.into_iter().chain(copy).max_by_key(|(login, _)| worth(login, now));
+                    found = found.into_iter().chain(copy).max_by(|(a, _), (b, _)| newer(a, b, now));
                 }
                 Err(StoreError::Absent(why)) if self.profile.store == StoreChoice::Default => {
                     log::debug!("{}: {why}", place.describe());
