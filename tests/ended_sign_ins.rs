@@ -7,7 +7,7 @@
 mod support;
 
 use cognito_creds::lock::Lock;
-use cognito_creds::sign_in::login_lock;
+use cognito_creds::sign_in::{login_lock, sign_in_lock};
 use cognito_sandbox::{Endpoint, Fault, Times};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -53,6 +53,29 @@ fn whoever_waited_for_it_is_told_that_it_ended() {
     fs::remove_file(login_file(&machine)).unwrap();
     send(caller.id(), Signal::CONT);
     cases.tell("its login is gone already", &machine, &Ran::of(caller));
+    cases.compare();
+}
+
+/// For two seconds after its end it waits for the browser to fetch its page, and would not answer anybody.
+#[test]
+fn one_that_has_ended_and_is_leaving_is_nobodys_answer() {
+    let mut cases = Cases::of("ended-and-leaving");
+    let mut machine = Machine::with("cognito_store = file\ncognito_wait = 2s\n");
+    machine.seat(alice());
+    machine.call().document();
+    machine.let_credentials_end();
+    wait_until("its end", || running(&machine, "sign-in").is_empty());
+    let state = machine.path(".local/state/cognito-creds");
+    let leaving = Lock::try_acquire(&sign_in_lock(&state, &machine.profile()), Duration::MAX).unwrap();
+    assert!(leaving.is_some());
+    let refusal = Fault::Aws {
+        status: 400,
+        kind: "InvalidIdentityPoolConfigurationException".into(),
+        message: "Invalid identity pool configuration. Check assigned IAM roles for this pool.".into(),
+    };
+    machine.sandbox.fault(Endpoint::GetCredentials, refusal, Times::Forever);
+    cases.tell("the renewal that follows is refused", &machine, &machine.call());
+    assert_eq!(machine.tabs().len(), 1, "an error is no reason for a tab");
     cases.compare();
 }
 

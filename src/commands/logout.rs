@@ -174,9 +174,15 @@ fn still_kept(
     else {
         return Ok(());
     };
-    let reason = match why {
-        StoreError::Absent(_) => "it can't be reached from here".to_owned(),
-        why => why.to_string(),
+    // Where there is none in this session, another try finds none either.
+    let (reason, paste) = match why {
+        StoreError::Absent(_) => (
+            "this session does not reach it. Log out on this machine's desktop, or where the keychain is unlocked"
+                .to_owned(),
+            profile.command("doctor"),
+        ),
+        StoreError::Locked(why) => (format!("{why}. Unlock it and log out again"), profile.command("logout")),
+        why => (why.to_string(), profile.command("logout")),
     };
     let signed_out = login.map_or_else(|| "The".to_owned(), |l| format!("{} is signed out, but the", l.user));
     let what = format!(
@@ -184,7 +190,7 @@ fn still_kept(
         place.describe(),
         profile.name
     );
-    Err(Error::new(Next::TryAgain, what, profile.command("logout")).because(why))
+    Err(Error::new(Next::TryAgain, what, paste).because(why))
 }
 
 fn told(

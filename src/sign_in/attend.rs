@@ -37,8 +37,9 @@ use url::Url;
 /// How long `login` waits for the sign-in that it replaces. One that waits for its browser leaves at
 /// once, one that is just being completed within seconds; one that hangs is overtaken.
 const TAKE_OVER: Duration = Duration::from_secs(10);
-/// How long a sign-in waits that replaces nobody.
-const NO_OTHER: Duration = Duration::from_secs(1);
+/// How long a sign-in waits that replaces nobody: one that has ended leaves within two seconds, when its
+/// browser has its page.
+const NO_OTHER: Duration = Duration::from_secs(3);
 
 /// How the person gets to the provider's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

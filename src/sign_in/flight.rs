@@ -121,7 +121,8 @@ impl Flight<'_> {
             let failed = |why: &Error| renewal::failed(&want.attempts(profile), self.journal, why);
             let silent = match want.silent(self.session, began.at) {
                 // A keychain that two hundred ask at once may be too slow; the sign-in brings what it has.
-                Err(_) if self.is_running()? => Silent::SignIn,
+                // One that has ended brings nothing more.
+                Err(_) if self.is_under_way()? => Silent::SignIn,
                 silent => silent.inspect_err(failed)?,
             };
             let waiting = match (silent, joined) {
@@ -206,12 +207,10 @@ impl Flight<'_> {
     /// it. Whoever has started it shows the person that it waits; two hundred would be a mess.
     fn start(&self) -> Result<Waiting, Error> {
         let profile = self.session.profile;
-        let last = self.journal.last_sign_in(&profile.login_entry());
-        // One that has failed already only waits for the browser to fetch its page.
-        let has_failed = matches!(&last, Some(SignIn { outcome: Some(Outcome::Failed(_)), .. }));
-        if !has_failed && self.is_running()? {
+        if self.is_under_way()? {
             return Ok(Waiting::unseen());
         }
+        let last = self.journal.last_sign_in(&profile.login_entry());
         // A password is asked for where a person runs `login`, and nowhere else.
         let asks_here = matches!(profile.auth, Auth::Browser(_));
         if !asks_here || profile.interactive == Interactive::Never || !browser::can_be_seen(self.env) {
@@ -232,6 +231,14 @@ impl Flight<'_> {
             Hello::Joined => Ok(Waiting::unseen()),
             Hello::Failed(told) => Err(told.into()),
         }
+    }
+
+    /// Whether a sign-in runs that has not ended. One that has only waits for the browser to fetch its
+    /// page: there is nothing to join.
+    fn is_under_way(&self) -> Result<bool, Error> {
+        let last = self.journal.last_sign_in(&self.session.profile.login_entry());
+        let has_ended = last.is_some_and(|last| last.ended.is_some());
+        Ok(!has_ended && self.is_running()?)
     }
 
     fn is_running(&self) -> Result<bool, Error> {
