@@ -47,6 +47,9 @@ pub mod secret;
 pub mod session;
 pub mod shell;
 pub mod sign_in;
+#[cfg(test)]
+#[path = "../tests/support/snapshot.rs"]
+mod snapshot;
 pub mod store;
 pub mod terminal;
 pub mod user_pool;

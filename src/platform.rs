@@ -245,6 +245,20 @@ pub fn data_place() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[test]
+    fn folders_that_cannot_be_used_in_words() {
+        let mut told = Snapshot::of("cases", "unusable-folders");
+        for (case, unusable) in [
+            ("it went away", Unusable::Missing),
+            ("a file system without permissions", Unusable::Open),
+        ] {
+            let error = unusable.about(Path::new("/home/you/.local/state/cognito-creds"));
+            told.tell(case, &format!("cognito-creds: {error}"));
+        }
+        told.compare();
+    }
 
     fn places(folder: Folder, system: System, env: &[(&str, &str)]) -> Vec<String> {
         let find = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());

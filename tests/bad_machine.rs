@@ -141,6 +141,16 @@ fn a_store_that_is_not_there_is_told_and_never_replaced_by_another() {
     cases.compare();
 }
 
+#[test]
+fn a_kernel_keyring_that_is_full_is_told() {
+    let mut cases = Cases::of("full-kernel-keyring");
+    let mut machine = Machine::with("cognito_store = kernel\n");
+    machine.lose_keyrings(Errno::DQUOT);
+    machine.seat(alice());
+    cases.tell("the quota is used up", &machine, &machine.run(&["login", "--profile", "dev"]));
+    cases.compare();
+}
+
 /// Under `/proc` nobody creates a folder, root neither.
 const READ_ONLY: &str = "/proc/cognito-creds";
 

@@ -108,6 +108,16 @@ fn the_first_call_signs_in() {
     assert!(page(printed(&machine, &[], &[]).as_str()).contains(":role/Developer at "));
 }
 
+/// A browser that asks its person something first, or a wrapper that drops the address.
+#[test]
+fn a_browser_that_never_comes_is_not_waited_for_for_ever() {
+    let mut cases = Cases::of("console-unfetched");
+    let machine = signed_in();
+    let ran = machine.run_with(&["console", "--profile", "dev"], &[("BROWSER", "true")]);
+    cases.tell("nobody comes for the address", &machine, &ran);
+    cases.compare();
+}
+
 #[test]
 fn what_goes_wrong_is_told() {
     let mut cases = Cases::of("console");

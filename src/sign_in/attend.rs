@@ -119,11 +119,7 @@ impl<'a> Attendance<'a> {
                     _running: lock,
                 }))
             }
-            _ if replace => Err(Error::new(
-                Next::TryAgain,
-                format!("Another sign-in for profile {} is running and does not end.", profile.name),
-                format!("fuser -v {}", crate::shell::path(&path)),
-            )),
+            _ if replace => Err(words::does_not_end(&profile.name, &path)),
             _ => Ok(None),
         }
     }

@@ -6,7 +6,7 @@
 
 use super::detached::{self, Hello};
 use super::want::{AwsCredentials, Token, Want};
-use super::{LOCK_LIMIT, is_running, login_lock, login_patience, may_open, overtaken, renewal, words};
+use super::{is_running, login_lock, login_patience, may_open, overtaken, renewal, words};
 use crate::browser;
 use crate::clock::{Timestamp, spoken};
 use crate::credentials::Credentials;
@@ -17,10 +17,8 @@ use crate::login::Login;
 use crate::profile::auth::Auth;
 use crate::profile::{Environment, Interactive, Profile};
 use crate::session::{self, Session, Silent, Step, TokenKind};
-use crate::shell;
 use crate::terminal::{self, Waiting};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -176,7 +174,7 @@ impl Flight<'_> {
                 Ok(Entered::Working(lock))
             }
             Waited::Stopped(thing) => Ok(Entered::Ready(thing)),
-            Waited::TimedOut => Err(stuck(profile, &path)),
+            Waited::TimedOut => Err(words::stuck(&profile.name, &path)),
         }
     }
 
@@ -309,13 +307,4 @@ fn did_not_last(profile: &Profile) -> Error {
     let what =
         format!("The sign-in for profile {} succeeded, but its login can't be found again.", profile.name);
     Error::new(Next::Configure, what, profile.command("doctor"))
-}
-
-fn stuck(profile: &Profile, path: &Path) -> Error {
-    let what = format!(
-        "Other cognito-creds have been renewing the login of profile {} for {} and brought nothing.",
-        profile.name,
-        spoken(LOCK_LIMIT)
-    );
-    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell::path(path)))
 }

@@ -8,6 +8,7 @@ use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::keys;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::shell;
+use std::path::Path;
 use std::time::Duration;
 
 /// Asks for a refresh token (OpenID Connect Core §11).
@@ -288,4 +289,39 @@ pub(super) fn not_accepted(profile: &Profile) -> Error {
         format!("{} does not accept the sign-in that it has just given.", profile.auth.host()),
         profile.command("doctor"),
     )
+}
+
+/// Others hold the login's lock one after the other, and none of them brings anything.
+pub(super) fn stuck(name: &str, path: &Path) -> Error {
+    let what = format!(
+        "Other cognito-creds have been renewing the login of profile {name} for {} and brought nothing.",
+        spoken(super::LOCK_LIMIT)
+    );
+    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell::path(path)))
+}
+
+/// A sign-in that is to be replaced, and those that came after it, stay.
+pub(super) fn does_not_end(name: &str, path: &Path) -> Error {
+    let what = format!("Another sign-in for profile {name} is running and does not end.");
+    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell::path(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    /// Whoever waits overtakes a process that does not end, so nobody sees these unless several take turns.
+    #[test]
+    fn processes_that_do_not_end_in_words() {
+        let mut told = Snapshot::of("cases", "processes-that-do-not-end");
+        let folder = Path::new("/home/you/.local/state/cognito-creds");
+        for (case, error) in [
+            ("renewals, one after the other", stuck("dev", &folder.join("login.0f3a.lock"))),
+            ("sign-ins, one after the other", does_not_end("dev", &folder.join("login.0f3a.sign-in.lock"))),
+        ] {
+            told.tell(case, &format!("cognito-creds: {error}"));
+        }
+        told.compare();
+    }
 }

@@ -267,6 +267,7 @@ fn seconds_left(timeout: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Snapshot;
 
     const PROC_KEYS: &str = "\
 06a94dd2 I------     1 perm 1f030000     0     0 keyring   .dns_resolver: empty
@@ -312,6 +313,21 @@ mod tests {
         }
         assert!(matches!(refusal(KeyError::QuotaExceeded), StoreError::Full(_)));
         assert!(matches!(refusal(KeyError::Unknown(5)), StoreError::Failed(_)));
+    }
+
+    #[test]
+    fn a_refusal_in_words() {
+        let mut told = Snapshot::of("reasons", "kernel-keyring");
+        let large = Kernel::cache().save(&EntryName::new("credentials", ["large"]), &[0; KEY_BYTES + 1], None);
+        told.tell("too large", &large.unwrap_err().to_string());
+        for (case, error) in [
+            ("a container's filter", KeyError::PermissionDenied),
+            ("the quota is used up", KeyError::QuotaExceeded),
+            ("no memory", KeyError::OutOfMemory),
+        ] {
+            told.tell(case, &refusal(error).to_string());
+        }
+        told.compare();
     }
 
     #[test]

@@ -241,6 +241,7 @@ fn cause_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Snapshot;
     use std::time::Instant;
 
     #[test]
@@ -264,6 +265,25 @@ mod tests {
             within(UNATTENDED, &given_up, || Err(StoreError::Locked("locked".to_owned())));
         assert!(locked.is_err());
         assert_eq!(within(UNATTENDED, &given_up, || Ok(1)), Ok(1));
+    }
+
+    #[test]
+    fn a_refusal_in_words() {
+        let mut told = Snapshot::of("reasons", "keychain");
+        for (case, error) in [
+            ("an item that has gone meanwhile", Error::NoEntry),
+            ("an item that is no text", Error::BadEncoding(Vec::new())),
+            ("an item that is too long", Error::TooLong("password".to_owned(), 2_560)),
+            ("a system without keychain", Error::NoDefaultStore),
+            ("a request that makes no sense", Error::Invalid("user".to_owned(), "empty".to_owned())),
+            ("the platform's own error", Error::PlatformFailure("the bus is closed".into())),
+        ] {
+            told.tell(case, &refusal(error).to_string());
+        }
+        let broken: Result<(), _> = within(UNATTENDED, &OnceLock::new(), || panic!("of the library"));
+        told.tell("a library that panics", &broken.unwrap_err().to_string());
+        told.tell("nobody answers", &StoreError::TimedOut(UNATTENDED).to_string());
+        told.compare();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Splitting against a keychain in memory that loses power after a given number of writes.
 
 use super::*;
+use crate::snapshot::Snapshot;
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -122,6 +123,33 @@ fn a_value_beyond_every_limit_is_full_and_loses_nothing() {
 }
 
 /// A reader that is overtaken between the header and the parts sees the newer value, not none.
+#[test]
+fn a_refusal_in_words() {
+    /// Every item says that the value begins anew.
+    struct Restless(Cell<usize>);
+    impl Items for Restless {
+        fn get(&self, _: &str) -> Result<Option<Bytes>, StoreError> {
+            self.0.set(self.0.get() + 1);
+            let header = Header::of(&self.0.get().to_be_bytes(), 'a', 1);
+            Ok(Some(Zeroizing::new(header.to_text().into_bytes())))
+        }
+        fn set(&self, _: &str, _: &[u8]) -> Result<(), Refused> {
+            Ok(())
+        }
+        fn delete(&self, _: &str) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+    let mut told = Snapshot::of("reasons", "split-values");
+    let restless = Restless(Cell::new(0));
+    told.tell("another writer all the time", &load(&restless, "login.1").unwrap_err().to_string());
+    let large = save(&Fake::new(60), "login.1", &value_of(8_192, 1));
+    told.tell("more parts than there may be", &large.unwrap_err().to_string());
+    let small = save(&Fake::new(60), "login.1", &value_of(200, 1));
+    told.tell("not even the header fits", &small.unwrap_err().to_string());
+    told.compare();
+}
+
 #[test]
 fn a_value_replaced_while_it_is_read_is_read_anew() {
     struct Overtaken(Fake, Cell<bool>);

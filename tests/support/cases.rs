@@ -1,23 +1,18 @@
 //! The corpus of messages: what a person reads when something goes wrong, word for word, in
 //! `tests/cases/*.txt`. A change of words is a change of a file that somebody reads in review.
 
+use super::snapshot::Snapshot;
 use super::{Machine, Ran};
-use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 /// The cases of one test, compared when all of them are told.
 #[derive(Debug)]
-pub struct Cases {
-    file: PathBuf,
-    told: String,
-}
+pub struct Cases(Snapshot);
 
 impl Cases {
     /// The cases in `tests/cases/NAME.txt`.
     pub fn of(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-        Self { file: folder.join(format!("{name}.txt")), told: String::new() }
+        Self(Snapshot::of("cases", name))
     }
 
     /// Tells a failure and gives back its first line, as it was.
@@ -26,25 +21,18 @@ impl Cases {
         assert!(what.starts_with("cognito-creds: "), "{what}");
         assert!(what.ends_with('.'), "a sentence: {what}");
         assert!(!paste.is_empty() && !paste.ends_with('.'), "a command: {paste}");
-        write!(self.told, "# {case}\n{}\n\n", anonymous(&format!("{what}\n{paste}"), machine)).unwrap();
+        self.0.tell(case, &anonymous(&format!("{what}\n{paste}"), machine));
         what
     }
 
     /// Compares with the file, or rewrites it where `UPDATE_CASES` is set.
     pub fn compare(self) {
-        let told = format!("{}\n", self.told.trim_end());
-        if std::env::var_os("UPDATE_CASES").is_some() {
-            fs::write(&self.file, told).unwrap();
-            return;
-        }
-        let kept = fs::read_to_string(&self.file).unwrap_or_default();
-        let name = self.file.display();
-        assert!(kept == told, "{name} differs; UPDATE_CASES=1 rewrites it. Told:\n{told}\nKept:\n{kept}");
+        self.0.compare();
     }
 }
 
 /// The text on everybody's machine: no paths, ports and processes of this one.
-fn anonymous(text: &str, machine: &Machine) -> String {
+pub fn anonymous(text: &str, machine: &Machine) -> String {
     let home = machine.path("").display().to_string();
     let text = text
         .replace(home.trim_end_matches('/'), "/home/you")

@@ -6,10 +6,12 @@
 
 pub mod backend;
 pub mod cases;
+pub mod findings;
 pub mod generated;
 mod ports;
 pub mod processes;
 pub mod shim;
+pub mod snapshot;
 pub mod terminal;
 
 pub use ports::free_port;

@@ -142,6 +142,22 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[test]
+    fn ports_that_cannot_be_had_in_words() {
+        let mut told = Snapshot::of("cases", "ports-of-others");
+        for (case, kind, holder) in [
+            ("a program of another user", ErrorKind::AddrInUse, Holder::User(1000)),
+            ("a program that can't be seen", ErrorKind::AddrInUse, Holder::Unknown),
+            ("a port of the system's", ErrorKind::PermissionDenied, Holder::Unknown),
+            ("a port that is odd", ErrorKind::InvalidInput, Holder::Unknown),
+        ] {
+            let error = none_free(&[failed(80, kind)], |_| holder.clone());
+            told.tell(case, &format!("cognito-creds: {error}"));
+        }
+        told.compare();
+    }
 
     fn failed(port: u16, kind: ErrorKind) -> (u16, io::Error) {
         (port, kind.into())
