@@ -250,10 +250,9 @@ mod tests {
     #[test]
     fn folders_that_cannot_be_used_in_words() {
         let mut told = Snapshot::of("cases", "unusable-folders");
-        for (case, unusable) in [
-            ("it went away", Unusable::Missing),
-            ("a file system without permissions", Unusable::Open),
-        ] {
+        for (case, unusable) in
+            [("it went away", Unusable::Missing), ("a file system without permissions", Unusable::Open)]
+        {
             let error = unusable.about(Path::new("/home/you/.local/state/cognito-creds"));
             told.tell(case, &format!("cognito-creds: {error}"));
         }

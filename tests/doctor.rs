@@ -44,7 +44,8 @@ fn on_a_healthy_machine_nothing_has_to_change() {
     let findings = examined(&machine);
     let mut told = Findings::of("healthy");
     // Whether there is a terminal depends on where the tests run.
-    let told_here: Vec<_> = findings.iter().filter(|finding| finding["check"] != "terminal").cloned().collect();
+    let told_here: Vec<_> =
+        findings.iter().filter(|finding| finding["check"] != "terminal").cloned().collect();
     told.all(&machine, &told_here);
     told.compare();
     let checks: Vec<_> = findings.iter().map(|finding| finding["check"].as_str().unwrap()).collect();

@@ -11,7 +11,7 @@ use super::{login_lock, login_patience, longest_sign_in, overtaken, sign_in_lock
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
-use crate::error::{Error, Next, foreign};
+use crate::error::{Error, foreign};
 use crate::http::REQUEST_LIMIT;
 use crate::journal::{Awaits, Journal, Outcome, SignIn};
 use crate::lock::{Lock, Patience, Waited};
