@@ -2,7 +2,6 @@
 //! the config file are among the answers.
 
 use crate::cli::{Cli, Shell};
-use crate::error::{Error, Next};
 use crate::output;
 use crate::profile::Profile;
 use clap::CommandFactory;
@@ -14,20 +13,17 @@ const VARIABLE: &str = "COGNITO_CREDS_COMPLETE";
 const PROGRAM: &str = "cognito-creds";
 
 /// `completions`: prints the registration for a shell, which finds the program by `PATH` when it is needed.
-///
-/// # Errors
-/// The shell is unknown, which the command line's parser keeps from happening.
-pub fn register(shell: Shell) -> Result<(), Error> {
+pub fn register(shell: Shell) {
+    output::stdout(String::from_utf8_lossy(&registration(shell)).trim_end());
+}
+
+fn registration(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    let written = Shells::builtins()
-        .completer(shell.name())
-        .is_some_and(|it| it.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script).is_ok());
-    if !written {
-        let what = format!("There are no completions for {}.", shell.name());
-        return Err(Error::new(Next::Stop, what, "cognito-creds completions --help"));
+    if let Some(completer) = Shells::builtins().completer(shell.name()) {
+        // A Vec takes everything.
+        let _ = completer.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script);
     }
-    output::stdout(String::from_utf8_lossy(&script).trim_end());
-    Ok(())
+    script
 }
 
 /// Answers a shell and ends the process, if it was a shell that asked.
@@ -43,4 +39,18 @@ pub fn profiles() -> Vec<CompletionCandidate> {
     // A shell writes what it is given to the terminal as it is.
     let writable = ours.into_iter().map(|(name, _)| name).filter(|name| !name.contains(char::is_control));
     writable.map(CompletionCandidate::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ValueEnum;
+
+    #[test]
+    fn every_shell_of_the_command_line_has_its_script() {
+        for shell in Shell::value_variants() {
+            let script = String::from_utf8(registration(*shell)).unwrap();
+            assert!(script.contains(VARIABLE), "{}: {script}", shell.name());
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod support;
 
 use cognito_sandbox::{Endpoint, Fault, Times};
+use rustix::io::Errno;
 use std::fs;
 use std::net::TcpListener;
 use std::process::Stdio;

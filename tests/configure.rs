@@ -4,12 +4,14 @@
 
 mod support;
 
+use cognito_creds::lock::Lock;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use support::cases::Cases;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, Ran, alice, signed_in, wait_until};
@@ -354,6 +356,19 @@ fn a_profile_with_a_name_that_cannot_be_written_anew_keeps_its_line_and_takes_ke
     assert_eq!(config(&machine), "");
     let (_, paste) = configure(&machine, "two words", &FLAGS).failure();
     assert!(paste.starts_with("cognito-creds configure --profile two-words --domain "), "{paste}");
+}
+
+#[test]
+fn another_configure_that_does_not_end_is_told() {
+    let machine = Machine::new();
+    let mut cases = Cases::of("configure-busy");
+    let state = machine.path(".local/state/cognito-creds");
+    cognito_creds::platform::make_private_dir(&state).unwrap();
+    let held = Lock::try_acquire(&state.join("configure.lock"), Duration::MAX).unwrap();
+    cases.tell("one that was stopped", &machine, &configure(&machine, "dev", &FLAGS));
+    drop(held);
+    assert_eq!(configure(&machine, "dev", &FLAGS).code, 0);
+    cases.compare();
 }
 
 #[test]

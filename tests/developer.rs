@@ -15,6 +15,7 @@ use support::backend::{
     AWS, EMAIL, LOGIN, LOGOUT, PASSWORD, TOKEN, machine, signed_in, type_passwords, vouched,
 };
 use support::cases::Cases;
+use support::findings::Findings;
 use support::generated::check_generated;
 use support::processes::the_one;
 use support::terminal::{assert_same_modes, ended, screen, with_its_modes};
@@ -235,12 +236,22 @@ fn the_doctor_says_once_and_for_all_that_a_login_has_ended() {
     assert!(doctor.ends_with("Nothing has to change. Next: cognito-creds login --profile dev\n"), "{doctor}");
 
     let (machine, backend) = signed_in();
+    let mut told = Findings::of("backends");
+    for check in ["profile", "backend", "backend token", "clock", "login", "identity pool", "role"] {
+        told.about(&machine, check);
+    }
     backend.answer(AWS, 401, "{}");
     let doctor = machine.run(&["doctor", "--profile", "dev"]).stdout;
-    for line in ["warn  backend token", "warn  login"] {
-        assert!(doctor.contains(line), "{doctor}");
-    }
     assert!(doctor.ends_with("Next: cognito-creds login --profile dev\n"), "{doctor}");
+    for check in ["backend token", "login"] {
+        told.about(&machine, check);
+    }
+    for status in [500, 404] {
+        backend.answer(AWS, status, "{}");
+        told.about(&machine, "backend");
+        told.about(&machine, "backend token");
+    }
+    told.compare();
 }
 
 #[test]

@@ -135,14 +135,18 @@ fn identity_pool(
         let asked =
             nobody(profile).map(|nobody| pool.credentials(None, &IdToken::new("no-token"), &nobody, None));
         return match asked {
-            Some(Err(error)) if !is_there(&error) => (refused(POOL, id, &error), None),
+            Some(Err(error)) if !is_there(&error) => {
+                (refused(POOL, &error, &look_up::identity_pool(id)), None)
+            }
             _ => (answers(), None),
         };
     };
     match pool.credentials(session.identity(login, claims), &login.id_token, claims, role.as_deref()) {
         Ok((_, credentials)) => (takes(), Some(Ok(credentials.expiration.rfc3339().unwrap_or_default()))),
-        Err(error) if error.refusal.about_role => (takes(), Some(Err(refused(ROLE, id, &error)))),
-        Err(error) => (refused(POOL, id, &error), None),
+        Err(error) if error.refusal.about_role => {
+            (takes(), Some(Err(refused(ROLE, &error, &look_up::role(id, role.as_deref())))))
+        }
+        Err(error) => (refused(POOL, &error, &look_up::identity_pool(id)), None),
     }
 }
 
@@ -175,8 +179,8 @@ fn is_there(error: &CallError) -> bool {
     error.refusal.error.detail().is_some_and(|detail| detail.starts_with("NotAuthorizedException:"))
 }
 
-fn refused(check: &'static str, id: &IdentityPoolId, error: &CallError) -> Finding {
-    let finding = Finding::of(check, &error.refusal.error, &look_up::identity_pool(id));
+fn refused(check: &'static str, error: &CallError, look: &str) -> Finding {
+    let finding = Finding::of(check, &error.refusal.error, look);
     // Otherwise the next call refreshes, asks for a new identity, or comes later by itself.
     let for_a_person = matches!(error.refusal.remedy, Remedy::None | Remedy::Unclear);
     if for_a_person { finding } else { finding.softened() }

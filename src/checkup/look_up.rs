@@ -34,6 +34,21 @@ pub fn identity_pool(id: &IdentityPoolId) -> String {
     )
 }
 
+/// Whom a role trusts (GetRole), where it is known which one; else which roles the identity pool hands
+/// out (GetIdentityPoolRoles).
+pub fn role(id: &IdentityPoolId, arn: Option<&str>) -> String {
+    match arn.and_then(|arn| arn.rsplit_once('/')) {
+        Some((_, name)) => {
+            format!("aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument", word(name))
+        }
+        None => format!(
+            "aws cognito-identity get-identity-pool-roles --identity-pool-id {} --region {}",
+            word(id.as_str()),
+            word(id.region())
+        ),
+    }
+}
+
 fn cognito_idp(what: &str, region: Option<&str>, shown: &str) -> String {
     let region = region.map_or_else(String::new, |region| format!(" --region {}", word(region)));
     format!("aws cognito-idp {what}{region} --query {}", word(shown))

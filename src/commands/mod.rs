@@ -53,7 +53,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Console(args) => console::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Configure(args) => configure::run(args),
-        Command::Completions { shell } => completions::register(*shell),
+        Command::Completions { shell } => {
+            completions::register(*shell);
+            Ok(())
+        }
         Command::Man => man::run(),
         Command::SignIn(args) => detached::sign_in(&args.profile),
         Command::Renew(args) => detached::renew(&args.profile),

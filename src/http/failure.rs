@@ -301,3 +301,22 @@ fn tls_error(error: &ureq::Error) -> Option<&TlsError> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[test]
+    fn ends_that_no_server_here_brings_about_in_words() {
+        let route = Route { host: "auth.example.com".to_owned(), proxy: None, ca_bundle: None };
+        let mut told = Snapshot::of("reasons", "requests-that-failed");
+        for (case, cause) in [
+            ("TLS breaks in the middle", ureq::Error::Rustls(TlsError::DecryptError)),
+            ("an error that the client has no words for", ureq::Error::BadUri("x".to_owned())),
+        ] {
+            told.tell(case, route.after_request(&cause).what());
+        }
+        told.compare();
+    }
+}

@@ -208,7 +208,7 @@ fn refusal(error: Error) -> StoreError {
 
 fn words(error: &Error) -> String {
     match error {
-        Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => foreign(&cause.to_string()),
+        Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => own_words(&cause.to_string()),
         Error::NoEntry => "the keychain's item is gone".to_owned(),
         Error::BadEncoding(_) | Error::BadDataFormat(..) | Error::BadStoreFormat(_) => {
             "the keychain's item is damaged".to_owned()
@@ -218,6 +218,13 @@ fn words(error: &Error) -> String {
         Error::NoDefaultStore => "this system has no keychain".to_owned(),
         _ => "the keychain refused the request".to_owned(),
     }
+}
+
+/// Without the name of a library and the number of an error: neither means anything to a person.
+fn own_words(text: &str) -> String {
+    let text = text.strip_prefix("zbus error: ").unwrap_or(text);
+    let text = text.split_once(" (os error ").map_or(text, |(words, _)| words);
+    foreign(text)
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]

@@ -188,6 +188,7 @@ impl Metadata {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Snapshot;
     use serde_json::{Value, json};
 
     fn endpoints(issuer: &str, change: &Value) -> Result<Endpoints, String> {
@@ -198,6 +199,23 @@ mod tests {
         document.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         let metadata: Metadata = serde_json::from_value(document).map_err(|e| e.to_string())?;
         metadata.endpoints(&Issuer::parse(issuer).unwrap())
+    }
+
+    /// Of metadata that was kept: what a provider says is compared with the profile when it is read.
+    #[test]
+    fn endpoints_that_cannot_be_used_in_words() {
+        let mut told = Snapshot::of("reasons", "openid-endpoints");
+        let issuer = "https://id.example.com";
+        for (case, change) in [
+            ("the profile's issuer is another by now", json!({"issuer": "https://other.example.com"})),
+            (
+                "a token endpoint on the provider's own machine",
+                json!({"token_endpoint": "http://127.0.0.1/t"}),
+            ),
+        ] {
+            told.tell(case, &endpoints(issuer, &change).unwrap_err());
+        }
+        told.compare();
     }
 
     #[test]

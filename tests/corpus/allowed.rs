@@ -2,7 +2,6 @@
 
 /// Where there are many words and no errors.
 pub const AREAS: &[(&str, &str)] = &[
-    ("src/checkup/", "doctor's findings: tests/doctor.rs"),
     ("src/commands/doctor.rs", "the frame around them"),
     ("src/commands/status", "the words of a state: tests/status.rs"),
     ("src/commands/browser_session.rs", "notices of a logout"),

@@ -19,9 +19,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The lines of all cases.
+/// The lines of all cases, of the doctor's findings, and of the reasons that stand inside either.
 fn told() -> Vec<String> {
-    let files = fs::read_dir(root().join("tests/cases")).unwrap();
+    let folders = ["tests/cases", "tests/findings", "tests/reasons"];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
     let text: String = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     text.lines().filter(|line| !line.starts_with("# ")).map(str::to_owned).collect()
 }

@@ -7,6 +7,8 @@ mod doubles;
 mod limits;
 mod plain;
 mod proxy;
+#[path = "../support/snapshot.rs"]
+mod snapshot;
 mod tls;
 
 use cognito_creds::http::{Client, Network, Proxies, SendError, SendErrorKind, Sent};

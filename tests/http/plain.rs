@@ -1,9 +1,11 @@
 //! What is sent, what is never sent, and what a failure says about the request.
 
 use super::doubles::{Double, closed_port, read_request, response};
+use super::snapshot::Snapshot;
 use super::{AMPLE, assert_failed, client, get, post};
 use cognito_creds::http::{SendErrorKind, Sent};
 use std::net::Shutdown;
+use std::time::Duration;
 
 #[test]
 fn any_status_is_an_answer() {
@@ -78,6 +80,19 @@ fn http_to_another_machine_is_refused_before_anything_is_opened() {
     let what = "would carry secrets in clear text; http is for this machine alone, use https.";
     assert_eq!(error.what(), format!("http://{} {what}", error.host()));
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn what_is_refused_before_anything_is_opened_in_words() {
+    let mut told = Snapshot::of("reasons", "requests-that-never-left");
+    for (case, uri, limit) in [
+        ("in clear text", "http://auth.example.com/", AMPLE),
+        ("to nowhere", "/oauth2/token", AMPLE),
+        ("too late", "https://auth.example.com/", Duration::ZERO),
+    ] {
+        told.tell(case, client().send(get(uri), limit).unwrap_err().what());
+    }
+    told.compare();
 }
 
 #[test]
