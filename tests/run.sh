@@ -79,7 +79,7 @@ suite_completions() {
 suite_keychain() {
     need_keyring
     tests/support/with-keyring.sh cargo test --workspace --locked \
-        --test keychain --test keychain_cache --test client_secret
+        --test keychain --test keychain_cache --test keychain_words --test client_secret
 }
 
 suite_kernel() {

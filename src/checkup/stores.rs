@@ -97,6 +97,7 @@ fn keeps_a_value(store: &dyn Store) -> Result<bool, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Snapshot;
     use crate::store::{Bytes, Memory};
     use std::cell::Cell;
 
@@ -146,6 +147,17 @@ mod tests {
         let finding = round_trip("keychain", &store, "use another");
         assert_eq!((finding.status, finding.remedy.as_str()), (Status::Fail, "use another"));
         assert!(store.deleted.get());
+    }
+
+    #[test]
+    fn stores_that_break_a_promise_in_words() {
+        let mut told = Snapshot::of("findings", "broken-stores");
+        let locked = || Some(StoreError::Locked("the keyring is locked".into()));
+        for store in [Broken::new(true, None), Broken::new(false, locked())] {
+            let Finding { saw, remedy, .. } = round_trip("keychain", &store, "aws configure set …");
+            told.tell("keychain", &format!("fail: {saw}\n-> {remedy}"));
+        }
+        told.compare();
     }
 
     #[test]

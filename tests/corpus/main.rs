@@ -19,12 +19,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The lines of all cases, of the doctor's findings, and of the reasons that stand inside either.
+/// The lines of all cases, of the doctor's findings with the names of its checks, and of the reasons that
+/// stand inside either.
 fn told() -> Vec<String> {
     let folders = ["tests/cases", "tests/findings", "tests/reasons"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
     let text: String = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
-    text.lines().filter(|line| !line.starts_with("# ")).map(str::to_owned).collect()
+    text.lines().map(str::to_owned).collect()
 }
 
 fn untold(said: Vec<Said>) -> Vec<Template> {

@@ -43,8 +43,6 @@ impl Findings {
         let told = ["localhost:", "127.0.0.1:"]
             .iter()
             .fold(anonymous(&told, machine), |told, host| with_no_other_port(&told, host));
-        // Some kernels have no persistent keyrings.
-        let told = told.replace(" (until reboot or 3 days unused)", " (until reboot)");
         self.0.tell(check, &in_no_time(&told));
     }
 
