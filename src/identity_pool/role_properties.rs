@@ -39,7 +39,11 @@ fn claims(roles: &[String], preferred: Option<&str>) -> Claims {
     if let Some(preferred) = preferred {
         claims["cognito:preferred_role"] = preferred.into();
     }
-    Claims::decode(&IdToken::new(format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims.to_string())))).unwrap()
+    Claims::decode(&IdToken::new(format!(
+        "eyJhbGciOiJSUzI1NiJ9.{}.c2ln",
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    )))
+    .unwrap()
 }
 
 proptest! {

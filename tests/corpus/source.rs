@@ -67,7 +67,8 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
             find(&entry, found);
-        } else if entry.to_string_lossy().ends_with(".rs") && !entry.to_string_lossy().ends_with("_tests.rs")
+        } else if entry.to_string_lossy().ends_with(".rs")
+            && !["_tests.rs", "_properties.rs"].iter().any(|end| entry.to_string_lossy().ends_with(end))
         {
             found.push(entry);
         }

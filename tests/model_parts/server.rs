@@ -211,7 +211,7 @@ impl State {
             "iss": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf", "aud": client, "sub": person,
             "token_use": "id", "exp": self.now().as_unix() + 3600, "email": "ada@example.com",
         });
-        let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
         let mut tokens = json!({"id_token": token, "access_token": "access", "expires_in": 3600});
         if with_refresh {
             tokens["refresh_token"] = format!("refresh-{}", self.issued).into();

@@ -68,7 +68,9 @@ impl Shelf {
                 let mut claims: Value =
                     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
                 claims["exp"] = (claims["exp"].as_i64().unwrap() - seconds).into();
-                json["id_token"] = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string())).into();
+                json["id_token"] =
+                    format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))
+                        .into();
             }
             *value = serde_json::to_vec(&json).unwrap();
         }

@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     let token = if rest.is_empty() && !claims.starts_with(b"{") {
         String::from_utf8_lossy(claims).into_owned()
     } else {
-        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
+        format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
     };
     let _ = end_of(&AccessToken::new(token.clone()));
     let claims = match Claims::decode(&IdToken::new(token.clone())) {

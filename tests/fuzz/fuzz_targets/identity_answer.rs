@@ -22,7 +22,7 @@ const ARN: &str = "arn:aws:iam::123456789012:role/Dev";
 static PROFILE: LazyLock<Profile> = LazyLock::new(|| user_pool("cognito_flow = basic\n"));
 static CLAIMS: LazyLock<Claims> = LazyLock::new(|| {
     // {"iss":"https://a.example","aud":"client1","sub":"s","exp":1}
-    let token = "e30.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSIsImF1ZCI6ImNsaWVudDEiLCJzdWIiOiJzIiwiZXhwIjoxfQ.c2ln";
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSIsImF1ZCI6ImNsaWVudDEiLCJzdWIiOiJzIiwiZXhwIjoxfQ.c2ln";
     Claims::decode(&IdToken::new(token)).unwrap()
 });
 
