@@ -163,6 +163,7 @@ const STRAYS: &[(&str, u16)] = &[
     // What the browser does without a person.
     ("GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Fetch-Dest: image\r\n\r\n", 403),
     ("GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Fetch-Mode: cors\r\n\r\n", 403),
+    ("GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Purpose: prefetch;prerender\r\n\r\n", 403),
     (
         "GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Fetch-Mode: websocket\r\nUpgrade: websocket\r\n\
          Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
@@ -300,7 +301,7 @@ fn mingle(seed: u64, share: usize, port: u16, addresses: [SocketAddr; 2], sent: 
 }
 
 #[test]
-fn the_true_callback_is_taken_amid_two_thousand_random_requests() {
+fn the_true_callback_is_taken_amid_ten_thousand_random_requests() {
     let sign_in = SignIn::with(&Options { gated: true, ..Options::default() });
     let (port, addresses) = (sign_in.port, [sign_in.v4(), sign_in.v6()]);
     let sent = AtomicUsize::new(0);
@@ -312,12 +313,12 @@ fn the_true_callback_is_taken_amid_two_thousand_random_requests() {
     let page = thread::scope(|scope| {
         for seed in 1..=4 {
             let sent = &sent;
-            scope.spawn(move || mingle(seed, 500, port, addresses, sent));
+            scope.spawn(move || mingle(seed, 2_500, port, addresses, sent));
         }
-        wait_for(1_000);
+        wait_for(5_000);
         assert!(sign_in.seen.lock().unwrap().is_empty());
         let tab = scope.spawn(|| sign_in.get(&sign_in.target()));
-        wait_for(2_000);
+        wait_for(10_000);
         sign_in.let_finish();
         sign_in.get(&sign_in.landing(&tab.join().unwrap()))
     });

@@ -157,7 +157,10 @@ pub(crate) fn is_here(name: &[u8], port: u16) -> bool {
 /// Whether the browser shows the answer to a person in a tab. Programs and older browsers don't say.
 pub(crate) fn is_navigation(headers: &HeaderMap) -> bool {
     let says = |name, wanted: &[u8]| headers.get_all(name).iter().all(|value| value.as_bytes() == wanted);
-    says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document")
+    // Present at all, it says that the answer is fetched ahead of a person who may never ask for it (Fetch
+    // Standard §3.5); refused, the browser asks again when they do.
+    let is_ahead = headers.contains_key("sec-purpose");
+    says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document") && !is_ahead
 }
 
 #[cfg(test)]

@@ -177,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_browser_loads_ahead_of_its_person_does_not_count() {
+        let expected = expected("http://localhost:8080/cb");
+        let target = format!("/cb?code=a&state={}", expected.state.as_str());
+        for purpose in ["prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip"] {
+            let ahead = Request::get(&target)
+                .header("host", "localhost:8080")
+                .header("sec-fetch-mode", "navigate")
+                .header("sec-fetch-dest", "document")
+                .header("sec-purpose", purpose);
+            assert_eq!(stray(ahead, &expected), Stray::NotNavigation, "{purpose}");
+        }
+    }
+
+    #[test]
     fn the_result_is_for_the_browser_that_was_sent_there() {
         let expected = expected("http://localhost:8080/cb?x=1");
         let at = |query: &str| {
