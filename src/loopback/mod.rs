@@ -158,7 +158,7 @@ pub(crate) fn is_here(name: &[u8], port: u16) -> bool {
 pub(crate) fn is_navigation(headers: &HeaderMap) -> bool {
     let says = |name, wanted: &[u8]| headers.get_all(name).iter().all(|value| value.as_bytes() == wanted);
     // Present at all, it says that the answer is fetched ahead of a person who may never ask for it (Fetch
-    // Standard §3.5); refused, the browser asks again when they do.
+    // Standard, the `Sec-Purpose` header); refused, the browser asks again when they do.
     let is_ahead = headers.contains_key("sec-purpose");
     says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document") && !is_ahead
 }
