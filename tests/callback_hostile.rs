@@ -165,6 +165,11 @@ const STRAYS: &[(&str, u16)] = &[
     ("GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Fetch-Mode: cors\r\n\r\n", 403),
     ("GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Purpose: prefetch;prerender\r\n\r\n", 403),
     (
+        "GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nOrigin: http://evil.example\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+        403,
+    ),
+    (
         "GET /cb?code=c&state=S HTTP/1.1\r\nHost: H\r\nSec-Fetch-Mode: websocket\r\nUpgrade: websocket\r\n\
          Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
         403,

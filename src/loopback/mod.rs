@@ -160,7 +160,9 @@ pub(crate) fn is_navigation(headers: &HeaderMap) -> bool {
     // Present at all, it says that the answer is fetched ahead of a person who may never ask for it (Fetch
     // Standard, the `Sec-Purpose` header); refused, the browser asks again when they do.
     let is_ahead = headers.contains_key("sec-purpose");
-    says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document") && !is_ahead
+    // Chromium opens a WebSocket without Fetch Metadata.
+    let is_socket = headers.contains_key("sec-websocket-key");
+    says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document") && !is_ahead && !is_socket
 }
 
 #[cfg(test)]
