@@ -99,9 +99,20 @@ class Machine:
         with self.config.open("a") as config:
             config.write(f"[profile {name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) + "\n")
 
+    def addresses(self) -> list:
+        """The addresses that a browser was opened with so far."""
+        return self._tabs.read_text().splitlines() if self._tabs.exists() else []
+
     def tabs(self) -> int:
         """How often a browser was opened so far."""
-        return len(self._tabs.read_text().splitlines()) if self._tabs.exists() else 0
+        return len(self.addresses())
+
+    def start(self, *arguments, stdout, stderr) -> subprocess.Popen:
+        """Starts the built binary; its output goes into these files."""
+        words = [str(word) for word in (binary(), *arguments)]
+        return subprocess.Popen(
+            words, env=self.environment(), cwd=self.home, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, text=True
+        )
 
     def run(self, *command, timeout: float = 120) -> subprocess.CompletedProcess:
         """Runs any program as this person; stdout and stderr are captured, stdin is empty."""

@@ -68,6 +68,10 @@ class Sandbox:
     def shorten_id_tokens(self, seconds: int):
         self._control("POST", "client", id="sandbox-client", id_token_seconds=seconds)
 
+    def fail(self, endpoint: str, **fault):
+        """Makes an endpoint fail once; the kinds and their fields are told in tests/sandbox/src/control.rs."""
+        self._control("POST", "fault", endpoint=endpoint, **fault)
+
     def credential_requests(self) -> dict:
         """How many requests each step towards credentials has cost so far."""
         counts = self._control("GET", "counts")

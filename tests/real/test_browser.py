@@ -76,7 +76,7 @@ class InChromium(unittest.TestCase):
         opened = self.machine.cognito_creds("console", "--profile", "dev", "--service", "s3", "--region", "eu-central-1")
         done = (0, "The AWS console opens in your browser for profile dev.\n", "")
         self.assertEqual((opened.returncode, opened.stdout, opened.stderr), done)
-        with webdriver.Browser(debugging_port(profile)) as browser:
+        with webdriver.Browser(debugging_port=debugging_port(profile)) as browser:
             until = time.monotonic() + 30
             while browser.title() != "Console" and time.monotonic() < until:
                 time.sleep(0.1)

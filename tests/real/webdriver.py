@@ -36,11 +36,12 @@ CHROMIUM_FLAGS = [
 
 
 class Browser:
-    """One Chromium with a fresh profile, for the life of a `with` block; or one that somebody else has started with a
-    debugging port."""
+    """One Chromium with a fresh profile and these further flags, for the life of a `with` block; or one that somebody
+    else has started with a debugging port."""
 
-    def __init__(self, debugging_port: int | None = None):
+    def __init__(self, *flags: str, debugging_port: int | None = None):
         self._left = contextlib.ExitStack()
+        self._flags = flags
         self._debugging_port = debugging_port
 
     def __enter__(self):
@@ -72,7 +73,7 @@ class Browser:
         if self._debugging_port is not None:
             return {"debuggerAddress": f"127.0.0.1:{self._debugging_port}"}
         profile = self._left.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        return {"args": [*CHROMIUM_FLAGS, f"--user-data-dir={profile}"]}
+        return {"args": [*CHROMIUM_FLAGS, *self._flags, f"--user-data-dir={profile}"]}
 
     def _wait_for_driver(self, driver: subprocess.Popen):
         deadline = time.monotonic() + 30
@@ -123,6 +124,42 @@ class Browser:
         """Is there something at `selector`?"""
         with contextlib.suppress(LookupError):
             return bool(self._find(selector))
+        return False
+
+    def run(self, script: str, *arguments):
+        """Runs the body of an async JavaScript function in the page; what it returns, or the name of what it throws."""
+        answer = "const answer = arguments[arguments.length - 1]"
+        call = f"(async (...given) => {{{script}}})(...arguments).then(answer, error => answer(error.name))"
+        return self._call("POST", "/execute/async", {"script": f"{answer}; {call}", "args": arguments})
+
+    def tab(self) -> str:
+        """The handle of the tab that the other calls mean."""
+        return self._call("GET", "/window")
+
+    def tabs(self) -> list:
+        """The handles of all tabs."""
+        return self._call("GET", "/window/handles")
+
+    def switch(self, tab: str):
+        """From now on the other calls mean this tab."""
+        self._call("POST", "/window", {"handle": tab})
+
+    def new_tab(self):
+        """Opens an empty tab and switches to it."""
+        self.switch(self._call("POST", "/window/new", {"type": "tab"})["handle"])
+
+    def close_tab(self):
+        """Closes this tab; switch to another one then."""
+        self._call("DELETE", "/window")
+
+    def forget_cookies(self):
+        """Drops the cookies of the page's host, on all of its ports."""
+        self._call("DELETE", "/cookie")
+
+    def has_dialog(self) -> bool:
+        """Does the page show an `alert` or one of its kind?"""
+        with contextlib.suppress(LookupError):
+            return self._call("GET", "/alert/text") is not None
         return False
 
     def screenshot(self, file: pathlib.Path, scheme: str):
