@@ -236,6 +236,7 @@ suite_browser() {
     release_binary
     test_programs
     in_keyring awscli tests/real/test_browser.py
+    with_system_python tests/real/test_callback_attacks.py
 }
 
 suite_ministack() {
@@ -305,7 +306,7 @@ about() {
     developer) echo "the example backend of docs/examples, with boto3 and a typed password" ;;
     serve) echo "AWS CLI, boto3, SDKs for JavaScript and Rust by way of serve, exec and env" ;;
     containers) echo "docs/containers.md: its lines run with a real Docker engine" ;;
-    browser) echo "sign-ins and the AWS console in a real Chromium" ;;
+    browser) echo "sign-ins and the AWS console in a real Chromium, also with a hostile page beside them" ;;
     ministack) echo "sign-ins at somebody else's stand-in for Cognito" ;;
     templates) echo "docs/setup and the README: templates are deployed, commands run" ;;
     demo) echo "install.sh --demo from end to end" ;;
