@@ -87,7 +87,9 @@ fn has_empty_section(text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    // A third of the files has a section with nothing in it, which one property leaves out: by default that
+    // is given up, now and then, after 1,024.
+    #![proptest_config(ProptestConfig { max_global_rejects: 20_000, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
     fn every_other_line_stays_where_it_was(text in file(), changes in changes()) {
