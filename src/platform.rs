@@ -4,11 +4,13 @@
 //! nowhere else.
 
 mod dumps;
+mod named_file;
 pub mod parting;
 mod private_file;
 mod process;
 
 pub use dumps::keep_out_of_dumps;
+pub use named_file::read_named;
 pub use private_file::{
     check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
 };

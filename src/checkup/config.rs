@@ -34,7 +34,7 @@ pub struct Entries {
 impl Entries {
     /// Reads what can be read; a file that can't has no entries, and the finding about the profile tells why.
     pub fn read(name: &str, env: &dyn Environment) -> Self {
-        let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        let text = lines::text_of;
         let (config, credentials) = (config_path(env), credentials_path(env));
         let twice = lines::twice(&text(&config));
         let in_config = lines::entries(&text(&config), |h| lines::is_profile(h, name));

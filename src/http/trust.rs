@@ -1,7 +1,7 @@
 //! Whose certificates are believed: the operating system's store, or a bundle instead of it.
 
 use crate::error::{Error, Next};
-use crate::platform::reason;
+use crate::platform::{read_named, reason};
 use crate::shell;
 use rustls::crypto::ring;
 use std::path::Path;
@@ -21,8 +21,8 @@ pub(super) fn tls_config(ca_bundle: Option<&Path>) -> Result<TlsConfig, Error> {
 }
 
 fn bundle(path: &Path) -> Result<RootCerts, Error> {
-    let pem = std::fs::read(path)
-        .map_err(|e| unusable(path, &format!("can't be read ({})", reason(&e)), "ls -l"))?;
+    let pem =
+        read_named(path).map_err(|e| unusable(path, &format!("can't be read ({})", reason(&e)), "ls -l"))?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         match item {

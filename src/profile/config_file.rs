@@ -6,7 +6,7 @@
 
 use super::lines::{Header, Line, classify, kind};
 use crate::error::{Error, Next};
-use crate::platform::reason;
+use crate::platform::{read_named, reason};
 use crate::shell;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
@@ -87,7 +87,7 @@ pub fn read_all(path: &Path) -> Result<Vec<Named>, Error> {
 /// # Errors
 /// The file can't be read, or is no UTF-8 text without a byte order mark.
 pub fn text_of(path: &Path) -> Result<String, Error> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match read_named(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(String::new()),
         Err(e) => {

@@ -1,6 +1,7 @@
 //! The lines of the AWS config and credentials files: what each is, which section it opens, and what
 //! can be found by looking at lines alone, in a file that may be broken elsewhere.
 
+use crate::platform::read_named;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -125,10 +126,15 @@ pub fn is_credentials_of(header: &str, name: &str) -> bool {
     unquote(header) == name
 }
 
+/// The file's text; empty where it can't be read or is no text.
+pub fn text_of(path: &Path) -> String {
+    read_named(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
 /// Whether the file has a section of just this name, which in the credentials file would be the
 /// profile. Here it is nobody's.
 pub fn has_section(path: &Path, name: &str) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = text_of(path);
     text.lines()
         .any(|line| matches!(classify(line), Line::Header(Some(header)) if is_credentials_of(header, name)))
 }
@@ -136,7 +142,7 @@ pub fn has_section(path: &Path, name: &str) -> bool {
 /// The names of all profiles in the file, in its order: for messages and for commands that look at
 /// every profile. An unreadable or broken file has none.
 pub fn profile_names(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = text_of(path);
     let (mut names, mut seen) = (Vec::new(), HashSet::new());
     for line in text.trim_start_matches('\u{feff}').lines() {
         let Line::Header(Some(header)) = classify(line) else { continue };

@@ -1,0 +1,50 @@
+//! Files that a person or a setting names, such as the AWS config file: anything may stand there.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// More than this is no config file and no CA bundle: 50 times what 1,000 profiles take.
+const MOST: u64 = 16 << 20;
+
+/// The whole of a file, links followed. Nothing is waited for: a pipe is refused, because whoever writes to
+/// it may never do so, and because a sign-in in the background would read it a second time. The AWS CLI
+/// takes none either (botocore wants a plain file).
+///
+/// # Errors
+/// Of the system; `InvalidInput` with the reason for a pipe or a socket, `FileTooLarge` beyond 16 MiB.
+pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let length = file.metadata()?.len();
+    if length > MOST {
+        return Err(too_large());
+    }
+    // One byte more than needed lets the read end without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+    // A device has no length and may have no end.
+    if file.take(MOST + 1).read_to_end(&mut bytes)? as u64 > MOST {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MiB", MOST >> 20))
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.file_type().is_fifo() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is a pipe, not a file"));
+    }
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
