@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 const POOL: &str = "eu-west-1:0f5ca1ab-1e5a-4d00-b0a1-5a4db0c0ffee";
 
-const SERVICES: &str = "[services elsewhere]\nsts =\n  endpoint_url = https://vpce.example\n";
+const SERVICES: &str = "[services elsewhere]\nsts =\n  endpoint_url = https://sts.us-east-1.amazonaws.com\n";
 
 /// The keys of a whole profile.
 type Base = &'static [(&'static str, &'static str)];
@@ -35,7 +35,7 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("cognito_role", "ReadOnly"),
     ("cognito_role", "Developer"),
     ("cognito_login", "second"),
-    ("endpoint_url", "http://localhost:4566"),
+    ("endpoint_url", "https://cognito-identity.us-east-2.amazonaws.com"),
     ("use_fips_endpoint", "true"),
     ("cognito_flow", "basic"),
 ];

@@ -42,8 +42,8 @@ fn profile(
 }
 
 const FIPS: &str = "use_fips_endpoint = true";
-const PRIVATE: &str = "services = vpc\n[services vpc]\ncognito_identity =\n  endpoint_url = https://pool.vpce.example\n\
-    sts =\n  endpoint_url = https://sts.vpce.example";
+const PRIVATE: &str = "services = vpc\n[services vpc]\ncognito_identity =\n  endpoint_url = https://vpce-0example-abcdefgh.cognito-identity.eu-west-1.vpce.amazonaws.com\n\
+    sts =\n  endpoint_url = https://vpce-0example-ijklmnop.sts.eu-west-1.vpce.amazonaws.com";
 
 /// Region, cognito_domain, further lines, and where they lead: domain, identity pool, STS.
 const ROWS: &[(&str, &str, &str, [&str; 3])] = &[
@@ -185,20 +185,32 @@ const ROWS: &[(&str, &str, &str, [&str; 3])] = &[
         "eu-west-1",
         "https://auth.example.com",
         PRIVATE,
-        ["https://auth.example.com/", "https://pool.vpce.example/", "https://sts.vpce.example/"],
+        [
+            "https://auth.example.com/",
+            "https://vpce-0example-abcdefgh.cognito-identity.eu-west-1.vpce.amazonaws.com/",
+            "https://vpce-0example-ijklmnop.sts.eu-west-1.vpce.amazonaws.com/",
+        ],
     ),
     (
         "eu-west-1",
         "https://auth.example.com",
-        "endpoint_url = https://one.example:8443",
-        ["https://auth.example.com/", "https://one.example:8443/", "https://one.example:8443/"],
+        "endpoint_url = https://sts.eu-west-2.amazonaws.com:8443",
+        [
+            "https://auth.example.com/",
+            "https://sts.eu-west-2.amazonaws.com:8443/",
+            "https://sts.eu-west-2.amazonaws.com:8443/",
+        ],
     ),
     // What is said of one service beats what is said of all.
     (
         "eu-west-1",
         "https://auth.example.com",
-        "endpoint_url = https://one.example\nservices = vpc\n[services vpc]\ncognito-identity =\n  endpoint_url = https://pool.vpce.example",
-        ["https://auth.example.com/", "https://pool.vpce.example/", "https://one.example/"],
+        "endpoint_url = https://sts.eu-west-2.amazonaws.com\nservices = vpc\n[services vpc]\ncognito-identity =\n  endpoint_url = https://vpce-0example-abcdefgh.cognito-identity.eu-west-1.vpce.amazonaws.com",
+        [
+            "https://auth.example.com/",
+            "https://vpce-0example-abcdefgh.cognito-identity.eu-west-1.vpce.amazonaws.com/",
+            "https://sts.eu-west-2.amazonaws.com/",
+        ],
     ),
 ];
 
@@ -220,9 +232,15 @@ fn a_variable_moves_one_service_or_both() {
         [api::endpoint(profile), sts::endpoint(profile)].map(|uri| uri.unwrap().host().unwrap().to_owned())
     };
     let sts_only = with("AWS_ENDPOINT_URL_STS", "https://other.example");
-    assert_eq!(found(&sts_only), ["pool.vpce.example", "other.example"]);
+    assert_eq!(
+        found(&sts_only),
+        ["vpce-0example-abcdefgh.cognito-identity.eu-west-1.vpce.amazonaws.com", "other.example"]
+    );
     let pool_only = with("AWS_ENDPOINT_URL_COGNITO_IDENTITY", "https://other.example");
-    assert_eq!(found(&pool_only), ["other.example", "sts.vpce.example"]);
+    assert_eq!(
+        found(&pool_only),
+        ["other.example", "vpce-0example-ijklmnop.sts.eu-west-1.vpce.amazonaws.com"]
+    );
     let both = with("AWS_ENDPOINT_URL", "https://other.example");
     assert_eq!(found(&both), ["other.example", "other.example"]);
     let none = with("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");

@@ -101,9 +101,17 @@ fn what_is_opened_is_the_address_that_the_sdk_will_call() {
             "use_fips_endpoint = true",
             Some("https://cognito-identity-fips.us-east-2.amazonaws.com"),
         ),
-        ("eu-central-1", "endpoint_url = https://vpce.example:8443", Some("https://vpce.example:8443")),
+        (
+            "eu-central-1",
+            "endpoint_url = https://cognito-identity.eu-west-1.amazonaws.com:8443",
+            Some("https://cognito-identity.eu-west-1.amazonaws.com:8443"),
+        ),
         // The SDK refuses this, so nothing would be asked there.
-        ("us-east-2", "use_fips_endpoint = true\nendpoint_url = https://vpce.example", None),
+        (
+            "us-east-2",
+            "use_fips_endpoint = true\nendpoint_url = https://cognito-identity.us-east-2.amazonaws.com",
+            None,
+        ),
     ] {
         machine.configure(&format!(
             "[profile dev]\ncognito_domain = https://login.example.com\ncognito_client_id = client\n\

@@ -214,11 +214,10 @@ mod tests {
     fn credentials_are_sent_nowhere_on_a_guess() {
         let error = place("eusc-de-east-1", "").unwrap_err();
         assert!(error.paste().starts_with("export AWS_ENDPOINT_URL_SIGNIN="), "{error}");
-        let instead =
-            "services = s\n[services s]\nsignin =\n  endpoint_url = https://signin.example.com/x/\n";
+        let instead = "services = s\n[services s]\nsignin =\n  endpoint_url = https://us-east-1.signin.aws.amazon.com/x/\n";
         assert_eq!(
             place("eusc-de-east-1", instead).unwrap().federation.as_str(),
-            "https://signin.example.com/x/federation"
+            "https://us-east-1.signin.aws.amazon.com/x/federation"
         );
     }
 

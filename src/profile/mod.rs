@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod config_file;
 pub mod edit;
+mod endpoint;
 pub mod flow;
 pub mod keys;
 pub mod lines;

@@ -3,6 +3,7 @@
 
 use super::auth::{AppClient, Auth, Backend, ProviderHint, Server};
 use super::config_file::Section;
+use super::endpoint;
 use super::flow::{Basic, Flow};
 use super::keys::{self, Key};
 use super::redirect_uri;
@@ -62,20 +63,21 @@ impl Reader<'_> {
     pub fn profile(&self, home: &str) -> Result<Profile, Error> {
         let way = self.choice(&keys::AUTH, WAYS)?;
         self.name_missing(way.required(), &keys::IDENTITY_POOL_ID)?;
-        let flow = self.flow(way)?;
         let identity_pool = self.parsed(&keys::IDENTITY_POOL_ID, IdentityPoolId::parse)?;
         let role = self.role(way)?;
         let fips = self
             .standard("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
             .is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let auth = self.auth(way, identity_pool.as_ref(), fips)?;
+        let flow = self.flow(way, &auth)?;
+        // The service is spelled `cognito_identity` by botocore and `cognito-identity` by the Rust SDK.
+        let pool_names = ["cognito_identity", "cognito-identity"];
         Ok(Profile {
             name: self.name.to_owned(),
-            auth: self.auth(way, identity_pool.as_ref(), fips)?,
-            // The service is spelled `cognito_identity` by botocore and `cognito-identity` by the Rust SDK.
-            identity_endpoint: self
-                .endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY", &["cognito_identity", "cognito-identity"])?,
+            identity_endpoint: self.endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY", &pool_names, &auth)?,
             region: self.section.get("region").filter(|region| values::is_region(region)).map(str::to_owned),
-            signin_endpoint: self.endpoint("AWS_ENDPOINT_URL_SIGNIN", &["signin"])?,
+            signin_endpoint: self.endpoint("AWS_ENDPOINT_URL_SIGNIN", &["signin"], &auth)?,
+            auth,
             identity_pool,
             fips,
             role,
@@ -191,7 +193,7 @@ impl Reader<'_> {
 
     /// A key of the basic flow is no setting of the other one: whoever wrote it would wait in vain for
     /// longer sessions.
-    fn flow(&self, way: Way) -> Result<Flow, Error> {
+    fn flow(&self, way: Way, auth: &Auth) -> Result<Flow, Error> {
         let duration =
             self.required(&keys::DURATION_SECONDS, |v| values::seconds(v, Basic::SHORTEST, Basic::LONGEST))?;
         if self.choice(&keys::FLOW, &[("enhanced", false), ("basic", true)])? {
@@ -201,7 +203,7 @@ impl Reader<'_> {
             return Ok(Flow::Basic(Basic {
                 duration,
                 session_name: self.text(&keys::ROLE_SESSION_NAME),
-                sts_endpoint: self.endpoint("AWS_ENDPOINT_URL_STS", &["sts"])?,
+                sts_endpoint: self.endpoint("AWS_ENDPOINT_URL_STS", &["sts"], auth)?,
             }));
         }
         let written = |key: &&&Key| self.section.get(key.name).is_some_and(|v| !v.is_empty());
@@ -229,8 +231,9 @@ impl Reader<'_> {
 
     /// An endpoint in place of a service's own, in the SDKs' order: the service's variable, the
     /// general variable, `[services]`, `endpoint_url` (AWS SDKs and Tools Reference Guide,
-    /// "Service-specific endpoints").
-    fn endpoint(&self, variable: &'static str, names: &[&str]) -> Result<Option<Url>, Error> {
+    /// "Service-specific endpoints"). The environment may name any host: whoever writes there could as well
+    /// run a program. The file may not.
+    fn endpoint(&self, variable: &'static str, names: &[&str], auth: &Auth) -> Result<Option<Url>, Error> {
         let ignored = self.standard("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
         if ignored.is_some_and(|v| v.eq_ignore_ascii_case("true")) {
             return Ok(None);
@@ -248,7 +251,17 @@ impl Reader<'_> {
             .or_else(from_services)
             .or_else(|| self.section.get("endpoint_url").map(|url| ("endpoint_url", url.to_owned())));
         let Some((name, text)) = found else { return Ok(None) };
-        values::endpoint(&text).map(Some).map_err(|why| self.bad_value(name, &why))
+        let url = values::endpoint(&text).map_err(|why| self.bad_value(name, &why))?;
+        let is_variable = name.starts_with("AWS_");
+        let server = Url::parse(auth.authority()).ok();
+        if is_variable || server.is_some_and(|server| endpoint::may_be_written(&url, &server)) {
+            return Ok(Some(url));
+        }
+        let host = url.host_str().unwrap_or_default();
+        let why = format!(
+            "a config file may have the login sent to AWS alone, and {host} is none of its endpoints for this; another one is taken from {variable}"
+        );
+        Err(self.bad_value(name, &why))
     }
 
     fn text(&self, key: &Key) -> Option<String> {
