@@ -79,6 +79,11 @@ impl Issuer {
     /// Takes an https URL (http for loopback hosts) without query and fragment.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = endpoint(text)?;
+        // It is compared and asked as it was written, so everybody has to read the same host in it.
+        let is_plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') && text.contains("://");
+        if !is_plain {
+            return Err(format!("'{text}' is not a URL like https://auth.example.com"));
+        }
         if url.query().is_some() {
             return Err(format!("'{text}' must have no query"));
         }
@@ -257,6 +262,19 @@ mod tests {
         let a = Domain::parse("https://AUTH.example.com:443", None, false).unwrap();
         assert_eq!(a, Domain::parse("https://auth.example.com/", None, false).unwrap());
         assert_eq!(a.at("/oauth2/token").as_str(), "https://auth.example.com/oauth2/token");
+    }
+
+    #[test]
+    fn an_issuer_has_one_host_whoever_reads_it() {
+        assert!(Issuer::parse("https://auth.example.com:8443/a/b").is_ok());
+        for odd in [
+            "https://a.example\\@evil.example",
+            "https:a.example",
+            "https://a.exa\tmple",
+            "https://\u{e9}.example",
+        ] {
+            assert!(Issuer::parse(odd).is_err(), "{odd:?}");
+        }
     }
 
     #[test]
