@@ -222,7 +222,9 @@ fn is_at(_: &Path, _: &File) -> bool {
 impl Lock {
     fn of_kernel(file: File) -> Self {
         // Who it is serves a message and the waiters' patience; the lock holds without it.
-        if let Err(error) = Holder::me().write(&file) {
+        if may_be_written(&file)
+            && let Err(error) = Holder::me().write(&file)
+        {
             log::debug!("the lock's holder can't be noted: {error}");
         }
         Self { _hold: Hold::Kernel { _file: file } }
@@ -245,6 +247,19 @@ fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     open_private(path, &mut options)
+}
+
+/// Whether the file is a lock's and no other: one with a second name may be a person's own (link(2)),
+/// unless it says whose lock it was.
+#[cfg(unix)]
+fn may_be_written(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().is_ok_and(|found| found.nlink() == 1) || Holder::read(file).is_some()
+}
+
+#[cfg(not(unix))]
+fn may_be_written(_: &File) -> bool {
+    true
 }
 
 fn knows_no_locks(error: &io::Error) -> bool {
