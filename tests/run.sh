@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users disks clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -107,6 +107,12 @@ suite_kills() {
 suite_users() {
     need setpriv util-linux
     cargo test --workspace --locked --test users
+}
+
+suite_disks() {
+    need nsenter util-linux
+    need strace
+    cargo test --workspace --locked --test disks
 }
 
 suite_clocks() {
@@ -290,6 +296,7 @@ about() {
     keychain) echo "a real Secret Service: kept, locked, absent, too big" ;;
     kernel) echo "the kernel keyring, several sessions and users" ;;
     users) echo "several users on one machine" ;;
+    disks) echo "disks that are full, break or are several; as root" ;;
     clocks) echo "clocks that are wrong or jump" ;;
     shells) echo "dash, bash, fish, PowerShell and .env files read what env writes" ;;
     day) echo "24 hours of work in a minute" ;;

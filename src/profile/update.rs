@@ -123,9 +123,14 @@ fn write_protected(path: &Path, file: &Path) -> Error {
 }
 
 fn about(path: &Path, error: &io::Error) -> Error {
+    let why = match error.kind() {
+        // rename(2): a container often has just this one file from outside.
+        ErrorKind::ResourceBusy => "it is mounted by itself, so no other file can take its place".to_owned(),
+        _ => reason(error),
+    };
     Error::new(
         Next::Configure,
-        format!("The AWS config file {} can't be written: {}.", path.display(), reason(error)),
+        format!("The AWS config file {} can't be written: {why}.", path.display()),
         format!("ls -ld {}", shell::path(path)),
     )
 }
