@@ -43,12 +43,12 @@ impl Stranger {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let hears = Arc::clone(&heard);
+        let notes = Arc::clone(&heard);
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let mut bytes = [0; 22];
                 let count = stream.read_exact(&mut bytes).map_or(0, |()| bytes.len());
-                hears.lock().unwrap().push(String::from_utf8_lossy(&bytes[..count]).into_owned());
+                notes.lock().unwrap().push(String::from_utf8_lossy(&bytes[..count]).into_owned());
             }
         });
         Self { port, heard }
@@ -322,7 +322,7 @@ fn the_tab_goes_to_the_domain_and_comes_back_to_this_machine() {
     );
     machine.call().failure();
     let tab = Url::parse(&machine.tabs()[0]).unwrap();
-    let domain = Url::parse(&machine.sandbox.url()).unwrap();
+    let domain = Url::parse(machine.sandbox.url()).unwrap();
     assert_eq!((tab.origin(), tab.fragment()), (domain.origin(), None));
     for (name, wanted) in
         [("redirect_uri", format!("http://localhost:{}/callback", machine.port)), ("lang", evil.into())]
