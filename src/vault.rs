@@ -208,11 +208,16 @@ impl<'a> Vault<'a> {
         Ok(login.filter(|login| login.belongs_to(self.profile)))
     }
 
-    /// Whether a sign-in now could be kept: a profile that insists on the keychain needs one, and that
+    /// Whether a sign-in now could be kept: a profile that insists on the keychain needs one, a file a folder of ours, and that
     /// is better known before a person has signed in.
     pub fn is_ready(&self) -> Result<(), Error> {
         match self.profile.store {
             StoreChoice::Keychain => self.stored_in().map(|_| ()),
+            // A name that nothing has: the folder alone is looked at, because a file is replaced anyway.
+            StoreChoice::File => match self.places.files.load(&EntryName::new("login", [])) {
+                Ok(_) => Ok(()),
+                Err(why) => Err(self.unusable(&*self.places.files, &why)),
+            },
             _ => Ok(()),
         }
     }

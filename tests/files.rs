@@ -323,6 +323,20 @@ fn a_sign_in_and_a_sign_out_follow_nothing_either() {
     run(&machine, "000", "credential-process --profile dev").document();
 }
 
+/// The folder for the login is a link: nobody signs in for nothing.
+#[test]
+fn a_login_that_could_not_be_kept_is_told_before_anybody_signs_in() {
+    let mut machine = Machine::new();
+    machine.seat(alice());
+    fs::create_dir_all(machine.path(".local/share")).unwrap();
+    symlink(outside(&machine).join("folder"), machine.path(DATA)).unwrap();
+    for args in ["credential-process --profile dev", "login --profile dev"] {
+        let (what, _) = run(&machine, "022", args).failure();
+        assert!(what.contains(DATA), "{what}");
+    }
+    assert!(machine.tabs().is_empty());
+}
+
 /// Ten at a time, each with a key of its own: none is lost, and the file is whole all the while.
 #[test]
 fn configures_at_once_lose_nothing_of_each_other() {
