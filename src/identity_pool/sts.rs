@@ -134,9 +134,13 @@ pub fn error(xml: &str) -> Option<(String, String)> {
     Some((code?, message))
 }
 
-/// The parser takes a text that ends in the middle; half a session token is none.
+/// The parser takes a text that ends in the middle; half a session token is none. What ends with a tag does not
+/// end within a text, where `<` can't stand (XML 1.0 §2.4).
 fn whole(xml: &str) -> Option<&str> {
-    Some(xml.trim_end()).filter(|xml| xml.ends_with("Response>"))
+    let xml = xml.trim_end();
+    let (_, end) = xml.rsplit_once("</")?;
+    let root = end.strip_suffix("Response>")?;
+    root.bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(xml)
 }
 
 /// Every child of that name.
@@ -177,6 +181,16 @@ mod tests {
             &ERROR[..150],
         ] {
             assert_eq!(error(other), None, "{other}");
+        }
+    }
+
+    /// Found by fuzzing: `T>Response>` was taken for the end of a document.
+    #[test]
+    fn an_answer_that_ends_within_a_text_gives_nothing() {
+        let start = "<XResponse><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>A</AccessKeyId>\
+            <SecretAccessKey>S</SecretAccessKey><Expiration>2026-11-20T13:35:44Z</Expiration><SessionToken>T";
+        for end in ["", "Response>", "/Response>", "</SessionToken", "</a>Response>"] {
+            assert!(credentials(&format!("{start}{end}"), "role").is_none(), "{end}");
         }
     }
 
