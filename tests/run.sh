@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests, suite by suite, and installs what they miss (Debian packages; Python, Node and Cargo packages under target/tools).
 #
-#   tests/run.sh            everything
+#   tests/run.sh            everything but what --list calls "by name only"
 #   tests/run.sh --quick    what needs nothing but Rust
 #   tests/run.sh NAME...    these suites
 #   tests/run.sh --list     their names, and what each is for
@@ -9,8 +9,10 @@
 # A suite that fails does not stop the others. The last line is `N passed, N failed`; any failure makes the exit code 1.
 set -euo pipefail
 
-quick_suites=(fmt clippy docs unit dependencies)
-all_suites=("${quick_suites[@]}" shellcheck build install completions keychain kernel users disks clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+quick_suites=(fmt clippy docs unit)
+all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+# Too long for every run: these are run by name alone, before a release.
+named_suites=(reproducible)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -48,8 +50,11 @@ suite_unit() {
     fi
 }
 
-suite_dependencies() {
-    tests/dependencies.sh
+# What the program is made of has to be allowed; what tests are made of has to come from crates.io, too.
+suite_deny() {
+    cargo_tool cargo-deny 0.20.2
+    cargo deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources
+    cargo deny --locked --workspace check sources
 }
 
 suite_shellcheck() {
@@ -60,6 +65,18 @@ suite_shellcheck() {
 suite_build() {
     release_binary
     ls -l "$target/release/cognito-creds"
+}
+
+suite_release() {
+    need jq
+    cargo_tool cargo-cyclonedx 0.5.9
+    release_binary
+    tests/release.sh "$target/release/cognito-creds"
+}
+
+# Two release builds.
+suite_reproducible() {
+    tests/reproducible.sh
 }
 
 suite_install() {
@@ -288,9 +305,11 @@ about() {
     clippy) echo "lints, also of the suites that run by name" ;;
     docs) echo "the source's own documentation builds" ;;
     unit) echo "every test that needs nothing but Rust" ;;
-    dependencies) echo "one TLS stack, one HTTP client, no crate that nobody decided on" ;;
+    deny) echo "licences, one TLS stack, one HTTP client, no second versions, crates.io alone: .deny.toml" ;;
     shellcheck) echo "lints of the shell scripts" ;;
     build) echo "the optimised program" ;;
+    release) echo "archive, checksums and the list of what is in the program" ;;
+    reproducible) echo "two release builds in different places are the same, byte for byte; by name only" ;;
     install) echo "install.sh under dash and bash, and one real build" ;;
     completions) echo "bash, fish and zsh complete; man shows the page" ;;
     keychain) echo "a real Secret Service: kept, locked, absent, too big" ;;
@@ -367,6 +386,15 @@ apt_install() {
         apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
 }
 
+# Installs the cargo command NAME in VERSION, unless it is there, and lets cargo find it. Unoptimised: that halves the wait.
+cargo_tool() {
+    local place=$tools/$1
+    if ! grep -q "^\"$1 $2 " "$place/.crates.toml" 2>/dev/null; then
+        CARGO_PROFILE_DEV_DEBUG=0 cargo install --quiet --debug --locked --version "$2" --root "$place" "$1"
+    fi
+    PATH=$place/bin:$PATH
+}
+
 # Makes the Python environment NAME of tests/real/requirements/NAME.txt, unless it stands already.
 python_environment() {
     local place=$tools/$1 wanted=tests/real/requirements/$1.txt
@@ -426,7 +454,7 @@ main() {
     case ${1:-} in
     --list)
         local words
-        for name in "${all_suites[@]}"; do
+        for name in "${all_suites[@]}" "${named_suites[@]}"; do
             words=$(about "$name")
             printf '%-14s %s\n' "$name" "$words"
         done
