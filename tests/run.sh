@@ -290,10 +290,7 @@ suite_demo() {
 # Each parser of foreign text for a minute; longer: tests/fuzz/run.sh SECONDS.
 suite_fuzz() {
     need g++
-    if ! [ -x "$tools/cargo-fuzz/bin/cargo-fuzz" ]; then
-        cargo install cargo-fuzz --version 0.13.2 --locked --root "$tools/cargo-fuzz"
-    fi
-    PATH=$tools/cargo-fuzz/bin:$PATH
+    cargo_tool cargo-fuzz 0.13.2
     cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
     tests/fuzz/run.sh
 }
