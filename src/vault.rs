@@ -367,7 +367,10 @@ impl<'a> Vault<'a> {
                 self.kernel_store_command(),
             ),
             StoreError::Locked(_) => {
-                (format!("The {name} is locked or refused access."), self.unlock_command())
+                let what = format!(
+                    "The {name} is locked or refused access; unlock it and try again, or keep the login elsewhere."
+                );
+                (what, self.unlock_command())
             }
             StoreError::TimedOut(limit) => (
                 format!("The {name} did not answer within {} seconds.", limit.as_secs()),

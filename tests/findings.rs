@@ -39,6 +39,8 @@ fn the_environment_counts() {
     machine.set("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
     told.about(&machine, "environment");
     told.about(&machine, "certificates");
+    machine.set("BROWSER", "");
+    told.about(&machine, "browser");
     machine.set("CI", "true");
     told.about(&machine, "browser");
     machine.add("cognito_interactive = never\n");
@@ -75,8 +77,6 @@ fn logins_that_no_longer_serve() {
     let mut told = Findings::of("spent-logins");
     let mut machine = with_credentials(support::IN_A_FILE);
     let spent = Fault::OAuth { status: 400, error: "invalid_grant".into(), description: None };
-    change(&machine, "cognito_client_id = ", "cognito_client_id = x");
-    change(&machine, "cognito_client_id = x", "cognito_client_id = ");
     machine.let_credentials_end();
     machine.let_id_token_end();
     machine.sandbox.fault(Endpoint::TokenRefresh, spent, Times::Once);
@@ -88,5 +88,17 @@ fn logins_that_no_longer_serve() {
     let pool = machine.sandbox.world().user_pool_id;
     change(&machine, &pool, "us-east-1_Another01");
     told.about(&machine, "login");
+    told.compare();
+}
+
+#[test]
+fn a_login_that_prefers_none_of_its_roles() {
+    let mut told = Findings::of("several-roles");
+    let mut machine = Machine::with(support::IN_A_FILE);
+    machine.sandbox.change(|world| world.groups.iter_mut().for_each(|group| group.precedence = Some(1)));
+    machine.seat(alice());
+    machine.call();
+    machine.let_id_token_end();
+    told.about(&machine, "role");
     told.compare();
 }

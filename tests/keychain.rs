@@ -6,6 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(all(unix, not(target_os = "macos")))]
 
+#[path = "support/snapshot.rs"]
+mod snapshot;
+
 use cognito_creds::store::{EntryName, Keychain, Store, StoreError};
 use secret_service::{EncryptionType, blocking::SecretService};
 use std::os::unix::net::UnixListener;
@@ -72,7 +75,11 @@ fn two_items_of_one_name_become_one_by_saving() {
     for _ in 0..2 {
         collection.create_item("twice", attributes.into(), b"old", false, "text/plain").unwrap();
     }
-    assert!(matches!(Keychain::new().load(&name), Err(StoreError::Failed(_))));
+    let refused = Keychain::new().load(&name).unwrap_err();
+    assert!(matches!(refused, StoreError::Failed(_)));
+    let mut told = snapshot::Snapshot::of("reasons", "keychain-items");
+    told.tell("two items of one name", &refused.to_string());
+    told.compare();
     Keychain::new().save(&name, b"new", None).unwrap();
     assert_eq!(loaded(&name), Some(b"new".to_vec()));
     Keychain::new().delete(&name).unwrap();

@@ -27,7 +27,16 @@ fn beside(keyring: &str, machine: &Machine, arguments: &[&str]) -> Command {
 }
 
 fn ran(keyring: &str, machine: &Machine, arguments: &[&str]) -> Ran {
-    Ran::from(beside(keyring, machine, arguments).output().unwrap())
+    ours(Ran::from(beside(keyring, machine, arguments).output().unwrap()))
+}
+
+/// What the program says, without what the bus and the keyring's own prompter say around it.
+fn ours(ran: Ran) -> Ran {
+    let is_theirs =
+        |line: &&str| line.is_empty() || line.starts_with("dbus-daemon[") || line.starts_with('(');
+    let stderr: String =
+        ran.stderr.lines().filter(|line| !is_theirs(line)).map(|line| format!("{line}\n")).collect();
+    Ran { stderr, ..ran }
 }
 
 #[test]
@@ -51,9 +60,11 @@ fn a_locked_keyring_is_told() {
         beside("--locked", &by_default, &["configure", "--profile", "dev", "--client-secret-stdin"]);
     let mut keep = keep.stdin(Stdio::piped()).spawn().unwrap();
     keep.stdin.take().unwrap().write_all(b"a secret\n").unwrap();
-    cases.tell("a client secret on its way in", &by_default, &Ran::of(keep).in_the_end());
-    let unset = ran("--locked", &by_default, &["configure", "--profile", "dev", "--unset"]);
-    cases.tell("a client secret that may be there", &by_default, &Ran { stdout: String::new(), ..unset });
+    cases.tell(
+        "a client secret on its way in",
+        &by_default,
+        &Ran { stdout: String::new(), ..ours(Ran::of(keep)) },
+    );
     cases.compare();
 }
 

@@ -124,6 +124,17 @@ fn a_keychain_that_does_not_answer_may_still_keep_a_login() {
 }
 
 #[test]
+fn a_keychain_that_does_not_answer_may_still_keep_a_client_secret() {
+    let mut cases = Cases::of("client-secret-kept");
+    let machine = Machine::with("");
+    let frozen = Frozen::on(&machine);
+    let unset = machine.run_with(&["configure", "--profile", "dev", "--unset"], &frozen.variable());
+    assert!(unset.stdout.contains("no longer signs in"), "{unset:?}");
+    cases.tell("no answer", &machine, &support::Ran { stdout: String::new(), ..unset });
+    cases.compare();
+}
+
+#[test]
 fn a_keychain_that_the_profile_does_not_use_is_no_failure_but_told() {
     let machine = with_credentials("cognito_store = file\n");
     let frozen = Frozen::on(&machine);

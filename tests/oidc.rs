@@ -13,7 +13,7 @@ use std::time::Duration;
 use support::cases::Cases;
 use support::findings::{Findings, examined};
 use support::terminal::{on_a_terminal, screen};
-use support::{Machine, PROGRAM, Ran, alice, free_port, wait_until};
+use support::{Machine, PROGRAM, alice, free_port, wait_until};
 
 /// A machine whose profile signs in at a tenant of the sandbox's OpenID providers.
 fn machine_at(tenant: &str, keys: &str) -> Machine {

@@ -319,7 +319,7 @@ mod tests {
     fn a_refusal_in_words() {
         let mut told = Snapshot::of("reasons", "kernel-keyring");
         let large =
-            Kernel::cache().save(&EntryName::new("credentials", ["large"]), &[0; KEY_BYTES + 1], None);
+            Kernel::cache().save(&EntryName::new("credentials", ["large"]), &vec![0; KEY_BYTES + 1], None);
         told.tell("too large", &large.unwrap_err().to_string());
         for (case, error) in [
             ("a container's filter", KeyError::PermissionDenied),

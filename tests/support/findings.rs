@@ -33,10 +33,8 @@ impl Findings {
     fn one(&mut self, machine: &Machine, finding: &Value) {
         let [check, status, saw, remedy] = ["check", "status", "saw", "do"].map(|name| &finding[name]);
         let [check, status, saw, remedy] = [check, status, saw, remedy].map(|text| text.as_str().unwrap());
-        let mut told = format!("{status}: {saw}");
-        if !remedy.is_empty() {
-            told.push_str(&format!("\n-> {remedy}"));
-        }
+        let remedy = if remedy.is_empty() { String::new() } else { format!("\n-> {remedy}") };
+        let told = format!("{status}: {saw}{remedy}");
         let told = told.replace(PROGRAM, "/usr/local/bin/cognito-creds");
         let own = [format!("localhost:{}", machine.port), format!("ok: {} is free", machine.port)];
         let told = told.replace(&own[0], "localhost:8080").replace(&own[1], "ok: 8080 is free");
