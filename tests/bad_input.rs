@@ -96,6 +96,7 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
             "file:///login",
             "ftp://auth.example.com",
             "My_Prefix",
+            "https://auth.example.com\u{7f}",
         ],
     ),
     ("cognito_client_id", &["a client"]),
@@ -137,7 +138,10 @@ const BAD_VALUES: &[(&str, &[&str])] = &[
         ],
     ),
     ("cognito_developer_url", &["http://example.com/api", "https://example.com/api?x", "/api/v1"]),
-    ("endpoint_url", &["cognito-identity.us-east-1.amazonaws.com", "http://example.com"]),
+    (
+        "endpoint_url",
+        &["cognito-identity.us-east-1.amazonaws.com", "http://example.com", "https://identity.example.com"],
+    ),
 ];
 
 /// Values that the keys of `cognito_auth = developer` refuse.

@@ -48,3 +48,25 @@ fn open(path: &Path) -> io::Result<File> {
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+    use rustix::fs::{CWD, Mode, mkfifoat};
+
+    #[test]
+    fn what_is_no_file_of_this_size_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, large) = (folder.path().join("pipe"), folder.path().join("large"));
+        mkfifoat(CWD, &pipe, Mode::RWXU).unwrap();
+        File::create(&large).unwrap().set_len(MOST + 1).unwrap();
+        let mut reasons = Snapshot::of("reasons", "named-files");
+        for (case, path) in
+            [("a pipe", pipe.as_path()), ("too large", &large), ("without an end", Path::new("/dev/zero"))]
+        {
+            reasons.tell(case, &read_named(path).unwrap_err().to_string());
+        }
+        reasons.compare();
+    }
+}

@@ -77,6 +77,12 @@ pub const TEXTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "a panic: src/bug.rs",
+        &[
+            "cognito-creds: A bug in cognito-creds ended it (at {place}); please report that place with the version that this prints.\ncognito-creds --version",
+        ],
+    ),
+    (
         "the command line's own, with exit code 2: tests/bad_input.rs",
         &["no such format", "lower-case letters, digits and hyphens only"],
     ),

@@ -111,6 +111,9 @@ fn trouble_at_the_identity_pool_is_retried_a_little_and_loses_nothing() {
         ),
         ("200 without credentials", answer(200, "application/x-amz-json-1.1", "{}")),
     ];
+    let ran = exchange_with(&machine, Fault::RetryAfter { status: 429, seconds: 3600 }, Times::Forever);
+    cases.tell("429 and a wish to be left alone for an hour", &machine, &ran);
+    assert_the_login_lives(&machine, &login, "429 for an hour");
     for (case, fault) in troubles().into_iter().chain(more) {
         let ran = exchange_with(&machine, fault.clone(), Times::Forever);
         cases.tell(case, &machine, &ran);

@@ -86,6 +86,11 @@ pub const SHOWN: &[Shown] = &[
     shown("docs/configuration.md", "aws configure set cognito_role", KEYS),
     shown(
         "docs/configuration.md",
+        "export AWS_ENDPOINT_URL_COGNITO_IDENTITY",
+        Suite("tests/endpoints.rs", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+    ),
+    shown(
+        "docs/configuration.md",
         "cognito-creds configure --profile dev\n",
         Suite("tests/configure.rs", "{PROGRAM} configure --profile dev"),
     ),
