@@ -112,7 +112,11 @@ pub enum Times {
 
 /// What waits to happen.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Pending>);
+pub(crate) struct Faults {
+    pending: Vec<Pending>,
+    /// How many have struck.
+    pub struck: usize,
+}
 
 #[derive(Debug)]
 struct Pending {
@@ -130,22 +134,23 @@ impl Faults {
             Times::Forever => (0, None),
             Times::AfterSkipping { skip, count } => (skip, Some(count)),
         };
-        self.0.push(Pending { endpoint, fault, skip, left });
+        self.pending.push(Pending { endpoint, fault, skip, left });
     }
 
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.pending.clear();
     }
 
     /// The fault that strikes this request, if any; the oldest one wins.
     pub fn take(&mut self, endpoint: Endpoint) -> Option<Fault> {
-        self.0.retain(|pending| pending.left != Some(0));
-        let pending = self.0.iter_mut().find(|pending| pending.endpoint.covers(endpoint))?;
+        self.pending.retain(|pending| pending.left != Some(0));
+        let pending = self.pending.iter_mut().find(|pending| pending.endpoint.covers(endpoint))?;
         if pending.skip > 0 {
             pending.skip -= 1;
             return None;
         }
         pending.left = pending.left.map(|left| left.saturating_sub(1));
+        self.struck += 1;
         Some(pending.fault.clone())
     }
 }

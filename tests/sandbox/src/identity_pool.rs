@@ -130,7 +130,7 @@ fn get_credentials(state: &mut State, input: &Map<String, Value>) -> Result<Stri
     let role = roles::choose(&state.world, &login.provider, &login.claims, wish)?;
     let now = state.now();
     let seconds = state.world.identity_pool.credential_seconds;
-    let holder = Holder { role_arn: role, session_name: SESSION_NAME.to_owned() };
+    let holder = Holder { role_arn: role, session_name: SESSION_NAME.to_owned(), identity_id: id.clone() };
     let (key, issued) = state.vault.issue(holder, now + seconds);
     Ok(format!(
         r#"{{"Credentials":{{"AccessKeyId":"{key}","Expiration":{},"SecretKey":"{}","SessionToken":"{}"}},"IdentityId":"{id}"}}"#,

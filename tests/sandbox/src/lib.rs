@@ -51,6 +51,7 @@ pub mod world;
 pub use fault::{Fault, Times};
 pub use log::{Counts, Endpoint, Entry};
 pub use person::{PageSeen, Person};
+pub use sts::Holder;
 pub use tls::Tls;
 pub use world::{RolesClaim, World};
 
@@ -225,6 +226,11 @@ impl Sandbox {
         self.shared.state().faults.clear();
     }
 
+    /// How often a fault has struck since the start.
+    pub fn faults_struck(&self) -> usize {
+        self.shared.state().faults.struck
+    }
+
     /// Moves the sandbox's clock: everything it issues and judges, and its `Date` headers.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.state().clock.offset = seconds;
@@ -258,6 +264,19 @@ impl Sandbox {
     /// `AdminUserGlobalSignOut`: as above, and with `ServerSideTokenCheck` ID tokens end too.
     pub fn global_sign_out(&self, name: &str) {
         self.shared.state().sessions.sign_out(name);
+    }
+
+    /// Whether the token endpoint would take this refresh token from `client` now.
+    pub fn honours(&self, client: &str, refresh_token: &str) -> bool {
+        let state = self.shared.state();
+        let known = state.world.clients.iter().chain(&state.world.oidc.clients).find(|c| c.id == client);
+        known.is_some_and(|known| state.sessions.honours(refresh_token, known.rotation, state.now()))
+    }
+
+    /// Whom credentials that were given out speak for, and until when (seconds since the epoch).
+    pub fn holder(&self, access_key_id: &str) -> Option<(Holder, i64)> {
+        let state = self.shared.state();
+        state.vault.get(access_key_id).map(|issued| (issued.holder.clone(), issued.ends))
     }
 
     /// Lets every refresh token run out.

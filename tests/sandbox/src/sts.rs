@@ -13,10 +13,14 @@ use std::collections::HashMap;
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Who credentials speak for.
-#[derive(Clone, Debug)]
-pub(crate) struct Holder {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The role.
     pub role_arn: String,
+    /// The name of the session in it.
     pub session_name: String,
+    /// The identity (`REGION:UUID`) at the identity pool, one for each person and provider.
+    pub identity_id: String,
 }
 
 /// Credentials that were given out.
@@ -192,7 +196,11 @@ fn assume_role(state: &mut State, form: &Fields) -> Result<Reply, Refusal> {
         return refuse(400, "ValidationError", text);
     }
     let ends = state.now() + seconds;
-    let holder = Holder { role_arn: arn.to_owned(), session_name: session_name.to_owned() };
+    let holder = Holder {
+        role_arn: arn.to_owned(),
+        session_name: session_name.to_owned(),
+        identity_id: subject.clone(),
+    };
     let assumed = arn.rsplit('/').next().unwrap_or_default().to_owned();
     let (key, issued) = state.vault.issue(holder, ends);
     Ok(result(

@@ -88,6 +88,15 @@ impl Sessions {
         Ok((family.clone(), Some(next)))
     }
 
+    /// Whether [`Self::refresh`] would be granted.
+    pub fn honours(&self, token: &str, rotation: Option<i64>, now: i64) -> bool {
+        self.families.iter().filter(|family| !family.dead && now < family.ends).any(|family| {
+            let known = family.tokens.iter().find(|known| known.value == token);
+            let good = |since: i64| rotation.is_none_or(|grace| now - since < grace);
+            known.is_some_and(|known| known.retired.is_none_or(good))
+        })
+    }
+
     /// Ends the session of a refresh token. `None`: no such token.
     pub fn revoke(&mut self, token: &str, client_id: &str) -> Option<Result<(), Refused>> {
         let family =
