@@ -12,7 +12,7 @@ mod support;
 use cognito_creds::clock::Timestamp;
 use cognito_sandbox::{Endpoint, Fault, Times};
 use std::fs;
-use std::process::Command;
+use support::faketime::library;
 use support::processes::running;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, Ran, alice, wait_until};
@@ -133,13 +133,6 @@ impl Day {
 /// A moment of the story as AWS writes it.
 fn moment(second: i64) -> String {
     Timestamp::from_unix(MIDNIGHT + second).rfc3339().unwrap()
-}
-
-/// The library that `faketime` preloads: loading it without that wrapper saves a process a call.
-fn library() -> String {
-    let output = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
-    let output = output.expect("faketime is missing; on Debian: apt-get install faketime");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 fn gaps(seconds: &[i64]) -> Vec<i64> {

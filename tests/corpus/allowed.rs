@@ -73,7 +73,6 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "it did not say why",
             "aws configure get ca_bundle --profile {}",
             "no browser found",
-            "another one",
         ],
     ),
     (

@@ -6,6 +6,7 @@
 
 pub mod backend;
 pub mod cases;
+pub mod faketime;
 pub mod findings;
 pub mod generated;
 mod ports;

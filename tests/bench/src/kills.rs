@@ -5,10 +5,14 @@
 //! whole, the next call succeeds without a tab and without a person, and unfinished files don't pile
 //! up.
 
+#[path = "../../support/random.rs"]
+mod random;
+
 use cognito_creds::login::Login;
 use cognito_creds::profile::Profile;
 use cognito_creds::store::{Bytes, Files, Kernel, Keychain, Store, StoreError};
 use cognito_sandbox::{Endpoint, Person, Sandbox, World, cast};
+use random::Random;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fmt;
 use std::fs;
@@ -389,27 +393,4 @@ fn install_browser(home: &Path) {
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("an address").port()
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): the same seed, the same kills.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        // The remainder of a number of 63 bits is even enough for a handful of choices.
-        usize::try_from(self.next() >> 1).unwrap_or(0) % bound
-    }
-
-    fn up_to(&mut self, most: Duration) -> Duration {
-        let part = f64::from(u32::try_from(self.next() >> 32).unwrap_or(0)) / f64::from(u32::MAX);
-        most.mul_f64(part)
-    }
 }
