@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit)
-all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks shells day kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Too long for every run: these are run by name alone, before a release.
 named_suites=(reproducible)
 
@@ -109,6 +109,12 @@ suite_kernel() {
 suite_day() {
     need faketime
     cargo test --workspace --locked --test day
+}
+
+# The seed that it prints brings the same plan again: SOAK_SEED; SOAK_HOURS makes the day longer or shorter.
+suite_soak() {
+    need faketime
+    cargo test --workspace --locked --test soak -- --nocapture
 }
 
 # 500 kills; the seed that each part prints brings the same ones again.
@@ -316,6 +322,7 @@ about() {
     clocks) echo "clocks that are wrong or jump" ;;
     shells) echo "dash, bash, fish, PowerShell and .env files read what env writes" ;;
     day) echo "24 hours of work in a minute" ;;
+    soak) echo "20 profiles, 8 callers, faults, kills and edits for 24 hours of a moved clock" ;;
     kills) echo "500 kills at random moments; no login is lost" ;;
     bench) echo "budgets that can be counted; the times: tests/bench/run.sh" ;;
     ssh) echo "two networks: a real sshd, the tunnel that is printed, pasting, tmux" ;;
