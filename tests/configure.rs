@@ -360,7 +360,7 @@ fn a_profile_with_a_name_that_cannot_be_written_anew_keeps_its_line_and_takes_ke
 
 #[test]
 fn another_configure_that_does_not_end_is_told() {
-    let machine = Machine::new();
+    let machine = Machine::bare();
     let mut cases = Cases::of("configure-busy");
     let state = machine.path(".local/state/cognito-creds");
     cognito_creds::platform::make_private_dir(&state).unwrap();

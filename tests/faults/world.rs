@@ -191,32 +191,41 @@ impl World {
 
     /// From now on the hop fails.
     pub fn strike(&mut self, fault: Fault, surroundings: &Surroundings) {
-        let Some((place, variables)) = surroundings.of(fault) else {
+        let Some((place, mut variables)) = surroundings.of(fault) else {
             self.gate.strike(self.hop.calls(), fault);
             return;
         };
-        self.variables = variables;
-        let config = if let Some(key) = self.hop.key() {
+        // A config file has no login of another host sent to this machine; the environment may.
+        let mut config: String =
+            self.config.split_inclusive('\n').filter(|line| !line.starts_with("endpoint_url")).collect();
+        variables.push(("AWS_ENDPOINT_URL".to_owned(), self.gate.url()));
+        if let Some(key) = self.hop.key() {
             let line = self.config.lines().find(|line| line.starts_with(key)).unwrap();
-            self.config.replace(line, &line.replace(&self.gate.url(), &place))
+            config = config.replace(line, &line.replace(&self.gate.url(), &place));
         } else {
-            let service = if self.hop == Hop::Sts { "sts" } else { "cognito_identity" };
-            format!("{}services = s\n[services s]\n{service} =\n  endpoint_url = {place}\n", self.config)
-        };
-        self.configure(&config);
+            let service = if self.hop == Hop::Sts { "STS" } else { "COGNITO_IDENTITY" };
+            variables.push((format!("AWS_ENDPOINT_URL_{service}"), place));
+        }
+        self.change(&config, variables);
     }
 
     /// Nothing fails any more.
     pub fn mend(&mut self) {
         self.gate.mend();
-        self.variables.clear();
-        self.configure(&self.config.clone());
+        self.change(&self.config.clone(), Vec::new());
     }
 
-    /// Another config file; what is kept for the profile comes along, as if its server had moved.
-    fn configure(&self, config: &str) {
+    /// Another config file and environment; what is kept for the profile comes along, as if its server had moved.
+    fn change(&mut self, config: &str, variables: Vec<(String, String)>) {
         let before = self.machine.profile();
         let login = self.machine.login();
+        for (name, _) in std::mem::take(&mut self.variables) {
+            self.machine.unset(&name);
+        }
+        for (name, value) in &variables {
+            self.machine.set(name, value);
+        }
+        self.variables = variables;
         self.machine.configure(config);
         let after = self.machine.profile();
         if let Some(mut login) = login
@@ -237,8 +246,7 @@ impl World {
     }
 
     pub fn start(&self) -> Child {
-        let mut command = self.machine.command(&["credential-process", "--profile", "dev"]);
-        command.envs(self.variables.iter().map(|(name, value)| (name, value))).spawn().unwrap()
+        self.machine.start()
     }
 
     /// Calls it as an SDK does; a tab that opens is played to its end.

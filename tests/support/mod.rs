@@ -145,6 +145,11 @@ impl Machine {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes back what was set.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.retain(|(set, _)| set != name);
+    }
+
     /// Replaces the config file.
     pub fn configure(&self, text: &str) {
         fs::write(self.path(".aws/config"), text).unwrap();
@@ -315,7 +320,11 @@ impl Machine {
     /// The profile as the program reads it.
     pub fn profile(&self) -> Profile {
         let home = self.home.path().to_owned();
-        let env = |name: &str| (name == "HOME").then(|| home.to_string_lossy().into_owned());
+        let set = |name: &str| {
+            self.variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.clone())
+        };
+        let env =
+            |name: &str| if name == "HOME" { Some(home.to_string_lossy().into_owned()) } else { set(name) };
         let state = self.path(".local/state/cognito-creds");
         Profile::load("dev", &env, &state.to_string_lossy()).unwrap()
     }
