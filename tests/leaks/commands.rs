@@ -6,6 +6,7 @@ use clap::CommandFactory;
 use cognito_creds::cli::Cli;
 use cognito_creds::store::{Kernel, Store};
 use cognito_sandbox::{Endpoint, Fault, Times, cast};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
@@ -137,12 +138,16 @@ fn every_command_keeps_the_password_of_a_proxy() {
             let mut hunt = Hunt::begin("file", verbosity);
             hunt.secrets.add("a proxy's password", PASSWORD);
             hunt.machine.set("HTTPS_PROXY", &proxy);
+            hunt.machine.set("COGNITO_CREDS_REFRESH_TOKEN", "a refresh token from elsewhere");
             let config = fs::read_to_string(hunt.machine.path(".aws/config")).unwrap();
             let here = hunt.machine.sandbox.url();
+            let config = config.replace(&format!("endpoint_url = {here}\n"), "");
             hunt.machine
                 .configure(&config.replace(&format!("cognito_domain = {here}"), "cognito_domain = acme"));
             hunt.machine.add("cognito_interactive = never\n");
-            hunt.every_command(|_, _| {});
+            let told = Cell::new(0);
+            hunt.every_command(|_, ran| told.set(told.get() + usize::from(ran.stderr.contains("proxy"))));
+            assert!(told.get() > 2, "the proxy was met");
             hunt.assert_nothing_leaked();
         }
     }

@@ -121,7 +121,9 @@ fn where_nothing_listens_the_host_is_told() {
     let machine = Machine::new();
     let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
     let seed = [("COGNITO_CREDS_REFRESH_TOKEN", "a refresh token from elsewhere")];
-    let to = |domain: &str| config.replace(&format!("cognito_domain = {}", machine.sandbox.url()), domain);
+    let own = machine.sandbox.url();
+    let config = config.replace(&format!("endpoint_url = {own}\n"), "");
+    let to = |domain: &str| config.replace(&format!("cognito_domain = {own}"), domain);
     machine.configure(&to("cognito_domain = http://127.0.0.1:1"));
     cases.tell("nobody at the port", &machine, &machine.call_with(&seed));
     // Behind a proxy no name is looked up here.
