@@ -87,7 +87,7 @@ pub const SHOWN: &[Shown] = &[
     shown(
         "docs/configuration.md",
         "export AWS_ENDPOINT_URL_COGNITO_IDENTITY",
-        Suite("tests/endpoints.rs", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+        Suite("tests/endpoints/main.rs", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
     ),
     shown(
         "docs/configuration.md",

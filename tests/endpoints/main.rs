@@ -4,19 +4,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod logins_key;
+mod sts_rules;
+#[path = "../support/mod.rs"]
 mod support;
 
-use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use cognito_creds::identity_pool::{api, role_refused, sts};
 use cognito_creds::profile::Profile;
-use cognito_creds::profile::auth::Server;
-use cognito_creds::profile::values::{Domain, Issuer};
-use cognito_creds::user_pool::claims::Claims;
 use std::fmt::Write;
 use std::fs;
-use std::task::{Context, Poll, Waker};
-use support::cases::Cases;
-use support::{Machine, alice};
 
 const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
@@ -247,75 +243,6 @@ fn a_variable_moves_one_service_or_both() {
     assert_eq!(found(&none), ["cognito-identity.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com"]);
 }
 
-/// Regions of every partition, and one that is none.
-const REGIONS: &[&str] = &[
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ca-central-1",
-    "eu-west-1",
-    "eu-central-2",
-    "ap-southeast-5",
-    "il-central-1",
-    "mx-central-1",
-    "af-south-1",
-    "us-gov-west-1",
-    "us-gov-east-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eusc-de-east-1",
-    "us-iso-east-1",
-    "us-isob-east-1",
-    "xx-moon-1",
-];
-
-/// STS's own endpoint, by the rules that AWS publishes for it in its SDK.
-fn by_the_rules(region: &str, fips: bool, instead: Option<&str>) -> Option<http::Uri> {
-    let params = Params::builder().region(region).use_fips(fips).set_endpoint(instead.map(str::to_owned));
-    let (params, resolver) = (params.build().unwrap(), DefaultResolver::new());
-    let mut answer = std::pin::pin!(resolver.resolve_endpoint(&params));
-    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(endpoint) => Some(endpoint.ok()?.url().parse().unwrap()),
-        Poll::Pending => panic!("the default resolver asks nobody"),
-    }
-}
-
-#[test]
-fn sts_is_where_its_own_rules_say() {
-    for region in REGIONS {
-        for fips in [false, true] {
-            for instead in [None, Some("https://sts.vpce.example")] {
-                let lines = format!("use_fips_endpoint = {fips}");
-                let variable = instead.map(|url| ("AWS_ENDPOINT_URL_STS", url));
-                let profile = profile(region, "https://auth.example.com", &lines, variable).unwrap();
-                let expected = by_the_rules(region, fips, instead);
-                assert_eq!(sts::endpoint(&profile), expected, "{region} fips={fips} {instead:?}");
-            }
-        }
-    }
-}
-
-/// AWS's rules refuse FIPS together with an address of one's own, for each service by itself.
-#[test]
-fn what_the_rules_refuse_is_told() {
-    let mut cases = Cases::of("no-endpoint");
-    let mut machine = Machine::with("cognito_store = file\ncognito_flow = basic\n");
-    machine.seat(alice());
-    let both = machine.call_with(&[("AWS_USE_FIPS_ENDPOINT", "true")]);
-    cases.tell("FIPS and an address of one's own", &machine, &both);
-    machine.leave();
-    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
-    let lines = config.lines().filter(|line| !line.starts_with("endpoint_url"));
-    machine.configure(&lines.map(|line| format!("{line}\n")).collect::<String>());
-    let sts = machine.call_with(&[
-        ("AWS_USE_FIPS_ENDPOINT", "true"),
-        ("AWS_ENDPOINT_URL_STS", "https://sts.vpce.example"),
-    ]);
-    cases.tell("the same for AWS STS", &machine, &sts);
-    cases.compare();
-}
-
 /// Kinds of accounts on the page, with what a profile says.
 const ON_THE_PAGE: &[(&str, &str, &str, &str)] = &[
     ("commercial", "eu-west-1", "PREFIX", ""),
@@ -357,12 +284,6 @@ fn the_page_says_what_the_program_does() {
 }
 
 #[test]
-fn the_enhanced_flow_has_no_business_with_sts() {
-    let profile = profile("eu-west-1", "acme", "cognito_flow = enhanced", None).unwrap();
-    assert_eq!(sts::endpoint(&profile), None);
-}
-
-#[test]
 fn a_prefix_that_means_no_domain_says_why() {
     for (region, lines, why) in [
         ("cn-north-1", "", "there are no user pools in cn-north-1"),
@@ -378,46 +299,4 @@ fn a_prefix_that_means_no_domain_says_why() {
     }
     // An identity pool in China takes people of a user pool elsewhere.
     profile("cn-north-1", "acme", "cognito_user_pool_id = eu-west-1_AbCdEfGhI", None).unwrap();
-}
-
-fn claims(key: &str) -> Claims {
-    serde_json::from_value(serde_json::json!({
-        "iss": format!("https://{key}"), "aud": "client", "sub": "s", "exp": 1, "token_use": "id",
-    }))
-    .unwrap()
-}
-
-#[test]
-fn the_logins_key_is_the_issuer_of_the_token_whatever_its_form() {
-    let server = |pool: &str| Server::UserPool {
-        domain: Domain::parse("https://auth.example.com", None, false).unwrap(),
-        id: Some(pool.to_owned()),
-    };
-    for key in [
-        "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
-        "issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
-        "cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_AbCdEfGhI",
-        "cognito-idp.us-gov-east-1.amazonaws.com/us-gov-east-1_AbCdEfGhI",
-        "issuer-cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_AbCdEfGhI",
-        "cognito-idp.eusc-de-east-1.amazonaws.eu/eusc-de-east-1_AbCdEfGhI",
-        "issuer-cognito-idp.eusc-de-east-1.amazonaws.eu/eusc-de-east-1_AbCdEfGhI",
-    ] {
-        let (_, pool) = key.split_once('/').unwrap();
-        let claims = claims(key);
-        assert_eq!(claims.logins_key(), Some(key));
-        claims.check(&server(pool), "client", None).unwrap_or_else(|why| panic!("{key}: {why}"));
-        let another = claims.check(&server("eu-west-1_Another"), "client", None);
-        assert!(another.is_err(), "{key}");
-    }
-    for key in [
-        "login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0",
-        "acme.okta.com/oauth2/default",
-        "acme.eu.auth0.com/",
-        "id.example.com:8443/realms/acme",
-    ] {
-        let claims = claims(key);
-        assert_eq!(claims.logins_key(), Some(key));
-        let server = Server::Oidc(Issuer::parse(&format!("https://{key}")).unwrap());
-        claims.check(&server, "client", None).unwrap_or_else(|why| panic!("{key}: {why}"));
-    }
 }
