@@ -36,7 +36,7 @@ pub const TEXTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "of another user, which takes root to make and not to be root to see: tests/storage/unix.rs, tests/configure.rs",
+        "of another user, which takes root to make and not to be root to see: tests/storage/unix.rs, tests/configure/files.rs",
         &[
             "it belongs to another user (uid {})",
             "it leads to {}, which belongs to another user (uid {owner})",

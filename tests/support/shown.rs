@@ -92,7 +92,7 @@ pub const SHOWN: &[Shown] = &[
     shown(
         "docs/configuration.md",
         "cognito-creds configure --profile dev\n",
-        Suite("tests/configure.rs", "{PROGRAM} configure --profile dev"),
+        Suite("tests/configure/questions.rs", "{PROGRAM} configure --profile dev"),
     ),
     shown(
         "docs/configuration.md",
