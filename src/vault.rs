@@ -4,6 +4,7 @@
 //! one rule about falling from one store to the next: the keychain, else the kernel keyring with a
 //! notice, never a plain file unless the profile says `cognito_store = file`.
 
+mod client_secret;
 mod places;
 
 pub use places::{Kind, Place, Places, Unreached};
@@ -13,9 +14,9 @@ use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::login::Login;
 use crate::profile::{CacheChoice, Profile, StoreChoice};
-use crate::secret::{ClientSecret, RefreshToken};
+use crate::secret::RefreshToken;
 use crate::shell;
-use crate::store::{Bytes, EntryName, Store, StoreError};
+use crate::store::{EntryName, Store, StoreError};
 use crate::{clock::Timestamp, terminal};
 use std::cell::Cell;
 use std::cmp::{Ordering, Reverse};
@@ -302,50 +303,6 @@ impl<'a> Vault<'a> {
 
     fn login_places(&self) -> impl Iterator<Item = Place<'_>> {
         self.all_login_places().filter(|place| place.kind.may_keep_the_login_of(self.profile))
-    }
-
-    /// The app client's secret in the keychain, where there is one and the profile uses the keychain.
-    pub fn client_secret(&self) -> Option<ClientSecret> {
-        if !self.uses_keychain() {
-            return None;
-        }
-        let bytes: Bytes = self.places.keychain.load(&self.profile.client_secret_entry()).ok()??;
-        std::str::from_utf8(&bytes).ok().map(ClientSecret::new)
-    }
-
-    /// Keeps the app client's secret in the keychain, where every profile of this client finds it.
-    ///
-    /// # Errors
-    /// The profile does not use the keychain, or the keychain does not take it.
-    pub fn keep_client_secret(&self, secret: &ClientSecret) -> Result<(), Error> {
-        let refused = |why: &str| {
-            let what = format!(
-                "The client secret of profile {} belongs into the keychain, and {why}.",
-                self.profile.name
-            );
-            let paste = "read -rs COGNITO_CREDS_CLIENT_SECRET && export COGNITO_CREDS_CLIENT_SECRET";
-            Error::new(Next::Configure, what, paste)
-        };
-        if !self.uses_keychain() {
-            return Err(refused("the profile uses none"));
-        }
-        let saved =
-            self.places.keychain.save(&self.profile.client_secret_entry(), secret.expose().as_bytes(), None);
-        saved.map_err(|error| match error {
-            StoreError::Absent(_) => refused("there is no keychain here").because(error),
-            error => refused(&format!("it was not taken there ({error})")),
-        })
-    }
-
-    /// Forgets the app client's secret. Where there is no keychain, there is none.
-    ///
-    /// # Errors
-    /// Of the keychain, which may still have it.
-    pub fn forget_client_secret(&self) -> Result<(), StoreError> {
-        match self.places.keychain.delete(&self.profile.client_secret_entry()) {
-            Err(StoreError::Absent(_)) => Ok(()),
-            forgotten => forgotten,
-        }
     }
 
     /// Tells a person something that is no failure: on the terminal, and for `status`. What was told
