@@ -38,7 +38,7 @@ pub enum Outcome {
     Failed(Told),
     /// It could not begin and no tab opened: the answer to whoever waits for it, and no later.
     NotBegun(Told),
-    /// Its person ended it: Ctrl-C, Ctrl-D, or a signal from elsewhere.
+    /// Its person ended it: Ctrl-C, Ctrl-\, Ctrl-D.
     Stopped,
 }
 

@@ -16,7 +16,7 @@ mod waiting;
 pub use escape::{address, shows_links, stderr_shows_links};
 pub use hidden::Hidden;
 pub use pick::{Manner, pick};
-pub use waiting::Waiting;
+pub use waiting::{Waiting, Words};
 
 use crate::profile::Environment;
 use std::fs::{File, OpenOptions};

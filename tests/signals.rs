@@ -168,8 +168,9 @@ fn ctrl_c_in_login_ends_the_sign_in() {
 }
 
 #[test]
-fn whoever_waits_for_a_login_is_told_when_it_was_stopped() {
-    for signal in ["TERM", "HUP", "QUIT", "INT"] {
+fn whoever_waits_for_a_login_is_told_when_it_was_ended() {
+    let (stopped, left) = ("was stopped", "was not completed");
+    for (signal, told) in [("TERM", left), ("HUP", left), ("QUIT", stopped), ("INT", stopped)] {
         let machine = Machine::new();
         let mut login = waiting(&machine, machine.command(&["login", "--profile", "dev"]).spawn().unwrap());
         let caller = machine.start();
@@ -178,8 +179,9 @@ fn whoever_waits_for_a_login_is_told_when_it_was_stopped() {
         login.wait().unwrap();
         let ran = support::Ran::of(caller);
         // It may have come too late to wait.
-        assert!(["was not completed", "was stopped"].iter().any(|told| ran.stderr.contains(told)), "{ran:?}");
-        assert!(machine.call().failure().0.contains("was stopped"), "{signal}");
+        assert!([left, stopped].iter().any(|told| ran.stderr.contains(told)), "{ran:?}");
+        let (what, _) = machine.call().failure();
+        assert!(what.contains(&format!("{told}, so no new tab opens")), "{signal}: {what}");
     }
 }
 

@@ -141,6 +141,32 @@ fn a_link_in_the_line_opens_the_address() {
     }
 }
 
+/// The name gives way, and what a person has to know stays on one row: beside a link, and where each letter
+/// takes two columns.
+#[test]
+fn a_long_name_leaves_room_for_the_sentence_and_a_wide_one_leaves_no_rows_behind() {
+    for (name, shown) in [
+        ("the-customer-portal-production", "Profile the-customer"),
+        ("開発環境の本番アカウント", "Profile 開発環境"),
+    ] {
+        let machine = Machine::new();
+        let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+        machine.configure(&config.replace("profile dev", &format!("profile {name}")));
+        let line =
+            format!("stty cols 80; exec env TERM=xterm VTE_VERSION=7600 {PROGRAM} login --profile {name}");
+        let mut login = on_a_terminal(&machine, &line);
+        wait_until("the time that runs", || screen(&machine).matches(" left, Ctrl-C stops. ").count() > 2);
+        let seen = seen(&machine);
+        let row = seen.lines().last().unwrap();
+        assert!(row.starts_with(shown) && row.contains("… waits for the browser, "), "{seen}");
+        assert!(row.ends_with(" left, Ctrl-C stops. Open it."), "{seen}");
+        assert_eq!(seen.matches("waits for the browser").count(), 1, "{seen}");
+        alice().sign_in(&machine.tabs()[0]).unwrap();
+        assert!(login.wait().unwrap().success());
+        assert!(!self::seen(&machine).contains("waits for the browser"), "{}", self::seen(&machine));
+    }
+}
+
 /// A terminal that can't erase, messages in between, and a job in the background, where somebody types.
 #[test]
 fn where_it_would_be_in_the_way_there_is_none() {

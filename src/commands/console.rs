@@ -6,7 +6,7 @@ use crate::console::{Place, hand_over};
 use crate::error::{Error, Next};
 use crate::journal::Journal;
 use crate::profile::{Environment, Profile};
-use crate::terminal::Waiting;
+use crate::terminal::{Waiting, Words};
 use crate::{browser, output};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
     let profile = &desk.profile;
     let place = Place::of(profile)?;
     let credentials = desk.credentials()?;
-    let waiting = Waiting::telling("Signing in to the AWS console, Ctrl-C stops.");
+    let waiting = Waiting::telling(Words::alone("Signing in to the AWS console, Ctrl-C stops."));
     let vault = desk.vault();
     let token = place.sign_in(desk.session(&vault).client()?, &credentials, profile)?;
     let region = args.region.clone().or_else(|| region(profile));
@@ -41,7 +41,7 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
         return Ok(());
     }
     let again = profile.command("console --print");
-    waiting.tell("Your browser opens the AWS console, Ctrl-C stops.");
+    waiting.tell(&Words::alone("Your browser opens the AWS console, Ctrl-C stops."));
     let handed_over = hand_over(&address, BROWSER, &again, |url| browser::open(url, &env))?;
     drop(waiting);
     if handed_over {

@@ -8,7 +8,7 @@ use crate::error::foreign;
 use crate::http::REQUEST_LIMIT;
 use crate::journal::Journal;
 use crate::output;
-use crate::terminal::Waiting;
+use crate::terminal::{Waiting, Words};
 use std::process::ExitCode;
 
 /// Where the words begin beside `FAIL  credential_process`.
@@ -27,7 +27,7 @@ pub fn run(args: &Doctor) -> ExitCode {
 
 fn examine(name: &str) -> Vec<Finding> {
     // A network that hangs takes its time.
-    let _waiting = Waiting::telling(&format!("Looking at profile {}, Ctrl-C stops.", foreign(name)));
+    let _waiting = Waiting::telling(Words::of("Looking at profile ", name, ", Ctrl-C stops."));
     let desk = Desk::new(name);
     let entries = Entries::read(name, &env);
     let mut findings = entries.findings(desk.as_ref().map(|desk| &desk.profile), &env);

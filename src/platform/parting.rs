@@ -13,11 +13,20 @@ struct Parting {
     watched: bool,
     /// The number given last.
     last: u64,
-    deeds: Vec<(u64, Box<dyn FnOnce() + Send>)>,
+    deeds: Vec<(u64, Box<dyn FnOnce(By) + Send>)>,
 }
 
 fn parting() -> MutexGuard<'static, Parting> {
     PARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who ends the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Its person, with a key: Ctrl-C or Ctrl-\\ (SIGINT, SIGQUIT).
+    Key,
+    /// The terminal that closes, or another program (SIGHUP, SIGTERM).
+    Another,
 }
 
 /// Something that is done if a signal ends the process before this is dropped.
@@ -31,7 +40,7 @@ pub struct Deed(u64);
 ///
 /// # Errors
 /// The system gives no thread, or none of the signals.
-pub fn if_ended(deed: impl FnOnce() + Send + 'static) -> io::Result<Deed> {
+pub fn if_ended(deed: impl FnOnce(By) + Send + 'static) -> io::Result<Deed> {
     let mut parting = parting();
     if !parting.watched {
         #[cfg(unix)]
@@ -55,7 +64,7 @@ pub use signals::end_by_ctrl_c;
 
 #[cfg(unix)]
 mod signals {
-    use super::parting;
+    use super::{By, parting};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
@@ -74,7 +83,7 @@ mod signals {
         // Held to the end, so that whoever wants to do more from now on waits.
         let mut parting = parting();
         while let Some((_, deed)) = parting.deeds.pop() {
-            deed();
+            deed(if matches!(signal, SIGINT | SIGQUIT) { By::Key } else { By::Another });
         }
         emulate_default_handler(signal)
     }

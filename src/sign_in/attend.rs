@@ -15,7 +15,7 @@ use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::journal::{Awaits, Journal, Outcome, SignIn};
 use crate::lock::{Lock, Patience, Waited};
-use crate::platform::parting::{self, Deed};
+use crate::platform::parting::{self, By, Deed};
 use crate::profile::auth::AppClient;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Profile};
@@ -240,11 +240,12 @@ impl<'a> Attendance<'a> {
     }
 }
 
-/// Tells the journal that the sign-in was stopped, unless it has ended or another has taken its place.
-fn stopped(profile: &Profile, journal: &Journal, record: &SignIn) -> impl FnOnce() + Send + use<> {
+/// Tells the journal that its person stopped the sign-in, unless it has ended or another has taken its place.
+/// A terminal that closes says nothing of what they want: the sign-in is then one that nobody completed.
+fn stopped(profile: &Profile, journal: &Journal, record: &SignIn) -> impl FnOnce(By) + Send + use<> {
     let (entry, journal, record) = (profile.login_entry(), journal.clone(), record.clone());
-    move || {
-        if journal.last_sign_in(&entry).is_some_and(|last| last == record) {
+    move |by| {
+        if by == By::Key && journal.last_sign_in(&entry).is_some_and(|last| last == record) {
             let (outcome, ended) = (Some(Outcome::Stopped), Some(Timestamp::now()));
             journal.record(&entry, &SignIn { outcome, ended, ..record });
         }

@@ -8,25 +8,26 @@ use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::keys;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::shell;
+use crate::terminal::Words;
 use std::path::Path;
 use std::time::Duration;
 
 /// Asks for a refresh token (OpenID Connect Core §11).
 const OFFLINE: &str = "offline_access";
 
-/// The line of whoever waits for a sign-in, for this much longer. It fits 80 columns beside a link.
-pub(super) fn waiting(profile: &Profile, awaits: Awaits, left: Duration) -> String {
+/// The line of whoever waits for a sign-in, for this much longer.
+pub(super) fn waiting(profile: &Profile, awaits: Awaits, left: Duration) -> Words {
     let whom = match awaits {
         Awaits::Browser => "the browser",
         Awaits::Address => "an address pasted elsewhere",
         Awaits::Password => "a password typed elsewhere",
     };
-    format!("Profile {} waits for {whom}, {} left, Ctrl-C stops.", profile.shown(), counted(left))
+    Words::of("Profile ", &profile.name, format!(" waits for {whom}, {} left, Ctrl-C stops.", counted(left)))
 }
 
 /// The line while the server is asked for what the sign-in brings.
-pub(super) fn completing(profile: &Profile) -> String {
-    format!("The sign-in for profile {} is being completed.", profile.shown())
+pub(super) fn completing(profile: &Profile) -> Words {
+    Words::of("The sign-in for profile ", &profile.name, " is being completed.")
 }
 
 /// What is refused right after a sign-in will be refused after the next one, too.

@@ -32,7 +32,7 @@ impl Modes {
     /// There is no terminal, or its modes are held already.
     pub fn hold(last_words: &'static str) -> io::Result<Self> {
         // Put back by a signal that ends us, too, and then nothing is changed any more.
-        let deed = parting::if_ended(|| put_back(&mut before()))?;
+        let deed = parting::if_ended(|_| put_back(&mut before()))?;
         let mut before = before();
         if before.is_some() {
             return Err(ErrorKind::ResourceBusy.into());

@@ -1,11 +1,14 @@
 //! One line on the terminal while something takes its time, and nothing of it afterwards.
 //!
-//! Others may write to the same terminal meanwhile: what this line returns to is its own beginning and
-//! never a line above it, so nobody else's words are overwritten.
+//! Others may write to the same terminal meanwhile: what this line returns to is the beginning of the row
+//! that it stands on and never a row above it. So whole lines of others stay; only what they leave on that
+//! row without an end of line is erased.
 
 use super::escape::{linked, shows_links};
+use crate::error::foreign;
 use crate::platform::parting::{self, Deed};
 use log::LevelFilter;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +18,34 @@ use url::Url;
 const OPEN: &str = "Open it.";
 /// The beginning of the line, and everything after it erased (ECMA-48 §8.3.41, EL).
 const AFRESH: &str = "\r\u{1b}[K";
+
+/// What the line says. A profile's name in it gives way where there is no room for the whole.
+#[derive(Debug, Clone)]
+pub struct Words {
+    before: &'static str,
+    name: String,
+    after: Cow<'static, str>,
+}
+
+impl Words {
+    /// A sentence about the profile of this name.
+    pub fn of(before: &'static str, profile: &str, after: impl Into<Cow<'static, str>>) -> Self {
+        Self { before, name: foreign(profile), after: after.into() }
+    }
+
+    /// A sentence without a name.
+    pub fn alone(text: &'static str) -> Self {
+        Self::of(text, "", "")
+    }
+
+    /// As much of it as stands on one row of so many columns: what wraps could not be taken away. The last
+    /// column stays free, because some terminals wrap as soon as it is written.
+    fn within(&self, width: usize) -> String {
+        let room = width.saturating_sub(1);
+        let name = cut(&self.name, room.saturating_sub(columns(self.before) + columns(&self.after)));
+        cut(&format!("{}{name}{}", self.before, self.after), room)
+    }
+}
 
 /// The line. Dropping it takes it away, and so does a signal that ends the process.
 pub struct Waiting {
@@ -36,14 +67,14 @@ impl Waiting {
         let shown = Arc::new(Mutex::new(Some(Line { tty, shown: String::new(), link })));
         let ended = Arc::clone(&shown);
         // Without it a signal leaves the line behind, no worse.
-        let deed = parting::if_ended(move || drop(locked(&ended).take())).ok();
+        let deed = parting::if_ended(move |_| drop(locked(&ended).take())).ok();
         Self { line: shown, _deed: deed }
     }
 
     /// The same, with a text that stays as it is.
-    pub fn telling(text: &str) -> Self {
+    pub fn telling(words: Words) -> Self {
         let waiting = Self::begin(None);
-        waiting.tell(text);
+        waiting.tell(&words);
         waiting
     }
 
@@ -58,9 +89,9 @@ impl Waiting {
     }
 
     /// Shows this in the place of what was there.
-    pub fn tell(&self, text: &str) {
+    pub fn tell(&self, words: &Words) {
         if let Some(line) = locked(&self.line).as_mut() {
-            line.tell(text);
+            line.tell(words);
         }
     }
 }
@@ -82,15 +113,18 @@ struct Line {
 }
 
 impl Line {
-    fn tell(&mut self, text: &str) {
-        if self.shown == text || !is_in_front(&self.tty) {
+    fn tell(&mut self, words: &Words) {
+        if !is_in_front(&self.tty) {
             return;
         }
         let link = self.link.as_ref().map_or_else(String::new, |url| format!(" {}", linked(OPEN, url)));
         let room = width(&self.tty).saturating_sub(if link.is_empty() { 0 } else { OPEN.len() + 1 });
-        // As in `say`.
-        let _ = self.tty.write_all(format!("{AFRESH}{}{link}", cut(text, room)).as_bytes());
-        text.clone_into(&mut self.shown);
+        let text = words.within(room);
+        if text != self.shown {
+            // As in `say`.
+            let _ = self.tty.write_all(format!("{AFRESH}{text}{link}").as_bytes());
+            self.shown = text;
+        }
     }
 }
 
@@ -113,12 +147,27 @@ fn is_in_front(tty: &File) -> bool {
     }
 }
 
-/// As much of a text as stands on one line: what wraps could not be taken away.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() < width {
+/// As much of a text as fits.
+fn cut(text: &str, room: usize) -> String {
+    if columns(text) <= room {
         return text.to_owned();
     }
-    text.chars().take(width.saturating_sub(2)).chain(['…']).collect()
+    let mut taken = columns("…");
+    let fits = |c: &char| {
+        taken += columns_of(*c);
+        taken <= room
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(columns_of).sum()
+}
+
+/// At most so many columns. Nothing below Hangul is wide (UAX #11); what lies above and is narrow after all
+/// costs a name a few letters.
+fn columns_of(c: char) -> usize {
+    if c < '\u{1100}' { 1 } else { 2 }
 }
 
 fn width(tty: &File) -> usize {
@@ -136,10 +185,23 @@ fn width(tty: &File) -> usize {
 mod tests {
     use super::*;
 
+    const AFTER: &str = " waits for the browser, 5:00 left, Ctrl-C stops.";
+
     #[test]
-    fn a_long_text_never_reaches_the_end_of_the_line() {
-        assert_eq!(cut("short", 80), "short");
-        assert_eq!(cut(&"x".repeat(200), 80).chars().count(), 79);
-        assert_eq!(cut("12345", 5).chars().count(), 4);
+    fn a_long_name_gives_way_and_the_sentence_stays() {
+        let shown = |name: &str, width| Words::of("Profile ", name, AFTER).within(width);
+        assert_eq!(shown("dev", 80), format!("Profile dev{AFTER}"));
+        assert_eq!(shown(&"x".repeat(200), 71), format!("Profile {}…{AFTER}", "x".repeat(12)));
+        assert_eq!(shown("開発環境開発環境", 71), format!("Profile 開発環境開発…{AFTER}"));
+    }
+
+    #[test]
+    fn nothing_reaches_the_end_of_a_row_however_short() {
+        for (name, width) in [("dev", 5), ("開発環境", 20), ("dev", 60), ("開発環境", 61), ("開発環境", 0)]
+        {
+            let shown = Words::of("Profile ", name, AFTER).within(width);
+            // The sign of what is missing is counted as wide as it may be.
+            assert!(columns(&shown) <= width.saturating_sub(1).max(2), "{width}: {shown}");
+        }
     }
 }
