@@ -168,6 +168,11 @@ impl Login {
         is_same.then(|| self.renewals.cmp(&other.renewals))
     }
 
+    /// Whether it is nothing but a refresh token that no server has answered yet.
+    pub fn is_unused(&self) -> bool {
+        self.sub.is_empty() && self.id_token.expose().is_empty()
+    }
+
     /// Whether the server has ended it.
     pub fn has_ended(&self) -> bool {
         self.refresh_token.expose().is_empty()

@@ -91,6 +91,24 @@ fn logins_that_no_longer_serve() {
     told.compare();
 }
 
+/// A build or a container, where nobody signs in and `login` would change nothing.
+#[test]
+fn a_login_by_the_refresh_token_in_the_environment() {
+    let mut told = Findings::of("seeded-logins");
+    let mut machine = with_credentials(support::IN_A_FILE);
+    let token = machine.login().unwrap()["refresh_token"].as_str().unwrap().to_owned();
+    machine.set("CI", "true");
+    machine.set("COGNITO_CREDS_REFRESH_TOKEN", &token);
+    told.about(&machine, "login");
+    told.about(&machine, "role");
+    machine.call().document();
+    told.about(&machine, "login");
+    machine.set("COGNITO_CREDS_REFRESH_TOKEN", "a-token-that-has-ended");
+    machine.call().failure();
+    told.about(&machine, "login");
+    told.compare();
+}
+
 #[test]
 fn a_login_that_prefers_none_of_its_roles() {
     let mut told = Findings::of("several-roles");

@@ -203,7 +203,8 @@ fn a_refresh_token_from_the_environment_serves_a_container() {
         .env("HOME", container.path())
         .env("AWS_CONFIG_FILE", machine.path(".aws/config"))
         .env("CI", "true")
-        .env("COGNITO_CREDS_REFRESH_TOKEN", token)
+        // As `echo` and editors leave it in a secret.
+        .env("COGNITO_CREDS_REFRESH_TOKEN", format!("{token}\n"))
         .output();
     support::Ran::from(call.unwrap()).document();
     assert_eq!(machine.tabs().len(), 1);

@@ -56,6 +56,29 @@ fn nobody_signed_in_is_a_state_and_no_failure() {
 }
 
 #[test]
+fn a_refresh_token_of_the_environment_is_a_state_of_its_own() {
+    let mut machine = signed_in("cognito_store = file\n");
+    let token = machine.login().unwrap()["refresh_token"].as_str().unwrap().to_owned();
+    let first = |machine: &Machine| machine.run(&["status"]).stdout.lines().next().unwrap().to_owned();
+    machine.set("CI", "true");
+    machine.set("COGNITO_CREDS_REFRESH_TOKEN", &token);
+    assert_eq!(first(&machine), "dev: the refresh token in COGNITO_CREDS_REFRESH_TOKEN, not used yet");
+    machine.sandbox.fault(Endpoint::TokenRefresh, Fault::DropBefore, Times::Forever);
+    machine.call().failure();
+    machine.sandbox.clear_faults();
+    assert!(first(&machine).ends_with("COGNITO_CREDS_REFRESH_TOKEN, not used yet"), "it brought nothing");
+    machine.call().document();
+    assert_eq!(first(&machine), "dev: alice@example.com");
+    machine.set("COGNITO_CREDS_REFRESH_TOKEN", "a-token-that-has-ended");
+    machine.call().failure();
+    assert_eq!(
+        first(&machine),
+        "dev: not signed in; the server does not accept the refresh token in COGNITO_CREDS_REFRESH_TOKEN"
+    );
+    assert_eq!(json(&machine, &[])[0]["login"], Value::Null);
+}
+
+#[test]
 fn it_asks_no_server_and_opens_no_browser() {
     let machine = signed_in("cognito_store = file\n");
     machine.let_credentials_end();

@@ -21,6 +21,9 @@ pub const LOGIN: &str = "login";
 const POOL: &str = "identity pool";
 const ROLE: &str = "role";
 
+/// Nobody asks the server, so nobody knows whether it takes it.
+const SEED: &str = "the next call uses the refresh token in COGNITO_CREDS_REFRESH_TOKEN; nothing of an earlier one is kept here";
+
 /// A token that ends this soon might end on the way.
 const USABLE: Duration = Duration::from_secs(30);
 
@@ -32,7 +35,7 @@ pub fn findings(checkup: &Checkup<'_>, refused: bool) -> Vec<Finding> {
     let claims = login.and_then(|login| checkup.session.stored_claims(login));
     let mut findings = vec![match &stored {
         Err(error) => Finding::of(LOGIN, error, &profile.command("login")),
-        Ok(stored) => signed_in(profile, stored.as_ref(), claims.as_ref(), refused),
+        Ok(stored) => signed_in(checkup.session, stored.as_ref(), claims.as_ref(), refused),
     }];
     let mut assumed = None;
     if let (Ok(client), Some(id)) = (checkup.session.client(), &profile.identity_pool) {
@@ -42,15 +45,34 @@ pub fn findings(checkup: &Checkup<'_>, refused: bool) -> Vec<Finding> {
     }
     findings.push(match &claims {
         Some(claims) => role(profile, claims, assumed),
+        None if checkup.session.vault.is_seeded() => Finding::ok(ROLE, "not tried: there is no ID token yet"),
         None => Finding::ok(ROLE, "not tried: nobody is signed in"),
     });
     findings
 }
 
-fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>, refused: bool) -> Finding {
+fn signed_in(
+    session: &Session<'_>,
+    login: Option<&Login>,
+    claims: Option<&Claims>,
+    refused: bool,
+) -> Finding {
     const CHECK: &str = LOGIN;
-    let sign_in = profile.command("login");
-    let Some(login) = login else { return Finding::warn(CHECK, "nobody is signed in", sign_in) };
+    let profile = session.profile;
+    let no_login = session.needs_sign_in();
+    let sign_in = no_login.paste();
+    let is_seeded = session.vault.is_seeded();
+    let login = login.filter(|login| login.has_ended() || !login.is_unused());
+    let Some(login) = login else {
+        return if is_seeded {
+            Finding::ok(CHECK, SEED)
+        } else {
+            Finding::warn(CHECK, "nobody is signed in", sign_in)
+        };
+    };
+    if login.has_ended() && is_seeded {
+        return Finding::of(CHECK, &no_login, "");
+    }
     if login.has_ended() {
         let saw = format!("the server has ended the login of {}", login.user);
         return Finding::warn(CHECK, saw, sign_in);
@@ -69,7 +91,8 @@ fn signed_in(profile: &Profile, login: Option<&Login>, claims: Option<&Claims>, 
     }
     let through = login.provider.as_ref().map_or_else(String::new, |p| format!(" through {p}"));
     let since = login.since.rfc3339().unwrap_or_default();
-    let saw = format!("{}{through}, since {since}", login.user);
+    let by = if is_seeded { " by the refresh token in COGNITO_CREDS_REFRESH_TOKEN" } else { "" };
+    let saw = format!("{}{through}{by}, since {since}", login.user);
     if refused {
         return Finding::warn(CHECK, format!("{saw}; it is not taken there any more"), sign_in);
     }

@@ -111,6 +111,12 @@ fn env(name: &str) -> Option<String> {
     }
 }
 
+/// A secret from the environment. Neither kind has blanks at its ends, and what CI systems keep often does:
+/// `echo` or an editor has added an end of line.
+fn secret_of(name: &str) -> Option<String> {
+    env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
 /// The profile a person means: the flag, `AWS_PROFILE`, `default`.
 fn profile_name(flag: Option<&str>) -> String {
     flag.map(str::to_owned)
@@ -137,7 +143,7 @@ impl Desk {
     fn at(mut profile: Profile) -> Self {
         // A refresh token of an authorization server is nothing that a backend may see.
         let is_server = matches!(profile.auth, Auth::Browser(_));
-        let seed = env("COGNITO_CREDS_REFRESH_TOKEN").filter(|t| is_server && !t.is_empty());
+        let seed = secret_of("COGNITO_CREDS_REFRESH_TOKEN").filter(|_| is_server);
         if let Some(token) = &seed {
             // A login of its own, so that it never meets the one of a person at this machine.
             EntryName::new("seed", [token.as_str()]).as_str().clone_into(&mut profile.login);
@@ -147,9 +153,7 @@ impl Desk {
             places: Places::of_this_system(),
             journal: Journal::new(),
             seed: seed.map(RefreshToken::new),
-            client_secret: env("COGNITO_CREDS_CLIENT_SECRET")
-                .filter(|s| !s.is_empty())
-                .map(ClientSecret::new),
+            client_secret: secret_of("COGNITO_CREDS_CLIENT_SECRET").map(ClientSecret::new),
         }
     }
 

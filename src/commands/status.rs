@@ -164,10 +164,16 @@ fn state(desk: &Desk, now: Timestamp) -> State {
         instead: None,
     };
     match vault.stored_in() {
+        Ok(Some((login, _))) if login.has_ended() && vault.is_seeded() => {
+            state.instead = Some(
+                "not signed in; the server does not accept the refresh token in COGNITO_CREDS_REFRESH_TOKEN"
+                    .to_owned(),
+            );
+        }
         Ok(Some((login, _))) if login.has_ended() => {
             state.instead = Some(format!("not signed in; the server has ended the login of {}", login.user));
         }
-        Ok(Some((login, place))) => {
+        Ok(Some((login, place))) if !login.is_unused() => {
             let (store, kept) = (place.kind.name(), kept(place));
             state.login = Some(Login {
                 user: login.user,
@@ -177,7 +183,10 @@ fn state(desk: &Desk, now: Timestamp) -> State {
                 kept,
             });
         }
-        Ok(None) => {}
+        Ok(_) if vault.is_seeded() => {
+            state.instead = Some("the refresh token in COGNITO_CREDS_REFRESH_TOKEN, not used yet".to_owned());
+        }
+        Ok(_) => {}
         Err(error) => {
             state.instead = Some("its login can't be read".to_owned());
             state.last_error = Some(LastError::now(now, &error));
