@@ -40,7 +40,7 @@ pub enum Folder {
 pub enum System {
     /// Linux and every Unix but macOS: the XDG base directories.
     Xdg,
-    /// macOS: `~/Library/Application Support`.
+    /// macOS: `~/Library/Application Support`, unless somebody names another place as on Linux.
     MacOs,
     /// Windows: `%LOCALAPPDATA%`, which does not roam.
     Windows,
@@ -69,7 +69,10 @@ pub fn folders(folder: Folder, system: System, env: impl Fn(&str) -> Option<OsSt
     let mut places = Vec::new();
     match (system, folder) {
         (System::Windows, _) => places.extend(read("LOCALAPPDATA")),
-        (System::MacOs, _) => places.extend(home().map(|home| home.join("Library/Application Support"))),
+        (System::MacOs, folder) => {
+            let named = if folder == Folder::Data { "XDG_DATA_HOME" } else { "XDG_STATE_HOME" };
+            places.extend(absolute(named).or_else(|| Some(home()?.join("Library/Application Support"))));
+        }
         (System::Xdg, Folder::Data) => {
             places.extend(absolute("XDG_DATA_HOME").or_else(|| Some(home()?.join(".local/share"))));
         }
@@ -163,6 +166,9 @@ impl Unusable {
 
 /// An I/O error without the number that means nothing to a person.
 pub fn reason(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::IsADirectory {
+        return "it is a directory".to_owned();
+    }
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
@@ -277,6 +283,8 @@ mod tests {
         for folder in [Folder::State, Folder::Data] {
             let mac = places(folder, System::MacOs, &env);
             assert_eq!(mac, ["/home/me/Library/Application Support/cognito-creds"]);
+            let named = [&env[..], &[("XDG_STATE_HOME", "/place"), ("XDG_DATA_HOME", "/place")]].concat();
+            assert_eq!(places(folder, System::MacOs, &named), ["/place/cognito-creds"]);
             let windows =
                 folders(folder, System::Windows, |name| (name == "LOCALAPPDATA").then(|| "L".into()));
             assert_eq!(windows, [Path::new("L").join("cognito-creds")]);

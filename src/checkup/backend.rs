@@ -56,7 +56,7 @@ fn about(backend: &Backend, answer: &Answer) -> Finding {
 fn token(checkup: &Checkup<'_>, backend: &Backend) -> Option<Finding> {
     const CHECK: &str = TOKEN;
     let (session, profile) = (checkup.session, checkup.session.profile);
-    let login = session.vault.load_stored().ok()?.filter(|login| !login.has_ended())?;
+    let login = checkup.stored_login().filter(|login| !login.has_ended())?;
     let desk = session.developer_desk(backend).ok()?;
     Some(match desk.openid_token(&login.refresh_token, checkup.limit) {
         Ok(tokens) => match session.check_owner(&tokens, &login) {

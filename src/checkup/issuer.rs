@@ -41,7 +41,7 @@ fn id(checkup: &Checkup<'_>) -> Option<String> {
     if let Some(id) = session.profile.auth.user_pool_id() {
         return Some(id.to_owned());
     }
-    let login = session.vault.load_stored().ok()??;
+    let login = checkup.stored_login()?;
     let claims: Claims = session.stored_claims(&login)?;
     let (_, id) = claims.logins_key()?.rsplit_once('/')?;
     Some(id.to_owned())

@@ -26,12 +26,13 @@ mod web;
 
 use crate::error::{Error, printable};
 use crate::journal::Journal;
+use crate::login::Login;
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::{Environment, Profile};
 use crate::session::Session;
 use crate::vault::Places;
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use web::Web;
 
 /// How bad it is.
@@ -108,6 +109,9 @@ pub struct Checkup<'a> {
     pub env: &'a dyn Environment,
     /// How long each request to whoever signs people in may take.
     pub limit: Duration,
+    /// Set for a quick look at a profile that is not written yet: when all of it is over. It leaves the stored
+    /// login alone, which may lie in a keychain that asks its person first.
+    pub quick: Option<Instant>,
 }
 
 impl Checkup<'_> {
@@ -139,7 +143,12 @@ impl Checkup<'_> {
     }
 
     fn web(&self) -> Result<Web<'_>, Error> {
-        Ok(Web { client: self.session.client()?, limit: self.limit })
+        Ok(Web { client: self.session.client()?, limit: self.limit, until: self.quick })
+    }
+
+    /// The login as it is kept, ended or not.
+    fn stored_login(&self) -> Option<Login> {
+        if self.quick.is_some() { None } else { self.session.vault.load_stored().ok()? }
     }
 
     fn profile(&self) -> &Profile {

@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::http::{Client, SendError, date_header};
+use crate::session;
 use http::{Request, header};
 use std::time::{Duration, Instant};
 use url::Url;
@@ -11,6 +12,7 @@ use url::Url;
 pub(super) struct Web<'a> {
     pub client: &'a Client,
     pub limit: Duration,
+    pub until: Option<Instant>,
 }
 
 /// What a server said.
@@ -25,12 +27,16 @@ pub(super) struct Answer {
 }
 
 impl Web<'_> {
+    fn left(self) -> Duration {
+        self.until.map_or(Duration::MAX, session::left)
+    }
+
     /// Asks once, following no redirect.
     pub fn get(self, url: &Url) -> Result<Answer, SendError> {
         let mut request = Request::new(Vec::new());
         *request.uri_mut() = url.as_str().parse().unwrap_or_default();
         let began = Instant::now();
-        let answer = self.client.send(request, self.limit)?;
+        let answer = self.client.send(request, self.limit.min(self.left()))?;
         let now = Timestamp::now();
         let location = answer.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
         Ok(Answer {

@@ -41,6 +41,7 @@ fn examine(name: &str) -> Vec<Finding> {
                 journal: &desk.journal,
                 env: &env,
                 limit: REQUEST_LIMIT,
+                quick: None,
             };
             findings.extend(checkup.findings());
         }

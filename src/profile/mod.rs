@@ -223,7 +223,8 @@ impl Profile {
 /// The keys that a profile of this kind can't do without, and the identity pool, which only profiles
 /// that want tokens alone can do without. `auth` is the value of `cognito_auth`, if it has one.
 pub fn asked_for(auth: Option<&str>) -> Vec<&'static Key> {
-    reader::required(auth).iter().copied().chain([&keys::IDENTITY_POOL_ID]).collect()
+    let required = reader::required(auth).iter().copied();
+    required.filter(|key| **key != keys::IDENTITY_POOL_ID).chain([&keys::IDENTITY_POOL_ID]).collect()
 }
 
 /// `cognito-creds COMMAND --profile NAME`, quoted for a shell.

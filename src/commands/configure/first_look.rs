@@ -10,9 +10,9 @@ use crate::checkup::{Checkup, Status};
 use crate::error::foreign;
 use crate::profile::Profile;
 use crate::terminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// A person waits for it.
+/// A person waits for it, however many requests it takes.
 const LIMIT: Duration = Duration::from_secs(4);
 
 /// Asks, and tells what was seen.
@@ -20,15 +20,23 @@ pub fn tell(profile: Profile) {
     let desk = Desk::at(profile);
     let vault = desk.vault();
     let session = desk.session(&vault);
-    let checkup =
-        Checkup { session: &session, places: &desk.places, journal: &desk.journal, env: &env, limit: LIMIT };
+    let checkup = Checkup {
+        session: &session,
+        places: &desk.places,
+        journal: &desk.journal,
+        env: &env,
+        limit: LIMIT,
+        quick: Some(Instant::now() + LIMIT),
+    };
     terminal::say(&format!("\nAsking {} ...", foreign(desk.profile.auth.host())));
     let (findings, _clock) = checkup.server();
     for finding in findings {
+        // Errors are sentences already.
+        let saw = finding.saw.trim_end_matches('.');
         terminal::say(&match finding.status {
-            Status::Ok => format!("  {}.", finding.saw),
-            Status::Warn => format!("  Note: {}.\n    {}", finding.saw, finding.remedy),
-            Status::Fail => format!("  Warning: {}.\n    {}", finding.saw, finding.remedy),
+            Status::Ok => format!("  {saw}."),
+            Status::Warn => format!("  Note: {saw}.\n    {}", finding.remedy),
+            Status::Fail => format!("  Warning: {saw}.\n    {}", finding.remedy),
         });
     }
     terminal::say("");
