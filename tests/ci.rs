@@ -5,14 +5,14 @@
 
 mod support;
 
-use cognito_sandbox::cast;
+use cognito_sandbox::{Person, cast};
 use rustix::io::Errno;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::generated::check_generated;
-use support::{Machine, PROGRAM, Ran, alice};
+use support::{Machine, PROGRAM, Ran, alice, wait_until};
 
 const PAGE: &str = "docs/ci.md";
 const VARIABLE: &str = "COGNITO_CREDS_REFRESH_TOKEN";
@@ -73,12 +73,12 @@ impl Ground {
             .replace(IDENTITY_POOL, &pool)
     }
 
-    fn shell(&self, folder: &Path, lines: &str) -> Command {
+    fn shell(&self, folder: &Path, options: &str, lines: &str) -> Command {
         fs::create_dir_all(folder).unwrap();
         // Whoever runs the tests may have a terminal, and builds have none.
         let mut command = self.machine.program("setsid");
         let path = format!("{}:/usr/bin:/bin", self.machine.path("bin").display());
-        command.args(["--wait", "/bin/sh", "-eu", "-c", lines]).current_dir(folder).env("PATH", path);
+        command.args(["--wait", "/bin/sh", options, lines]).current_dir(folder).env("PATH", path);
         command.env("AWS_ENDPOINT_URL", self.machine.sandbox.url()).env("TMPDIR", folder);
         command
     }
@@ -86,17 +86,22 @@ impl Ground {
     /// Takes a refresh token as the page says; returns what became the secret.
     fn take_token(&mut self) -> String {
         self.machine.seat(alice());
-        let lines = self.here(&fenced("sh", "login --profile ci"));
-        let ran = Ran::from(self.shell(&self.machine.path("desk"), &lines).output().unwrap());
+        let ran = self.at_the_desk();
         self.machine.leave();
         assert_eq!(ran.code, 0, "{ran:?}");
         fs::read_to_string(self.secret()).unwrap().trim_end().to_owned()
     }
 
+    /// The page's lines in a person's shell, which goes on after a command that failed.
+    fn at_the_desk(&self) -> Ran {
+        let lines = self.here(&fenced("sh", "login --profile ci"));
+        self.shell(&self.machine.path("desk"), "-c", &lines).output().unwrap().into()
+    }
+
     /// A build on a runner of this name, which has nothing but these lines and the token.
     fn build(&self, runner: &str, lines: &str, token: Option<&str>) -> Ran {
         let folder = self.runners.join(runner);
-        let mut command = self.shell(&folder, &self.here(lines));
+        let mut command = self.shell(&folder, "-euc", &self.here(lines));
         command.env("HOME", &folder).env("CI", "true").env_remove("BROWSER");
         command.env("RUNNER_TEMP", &folder).env("CI_PROJECT_DIR", &folder);
         command.env("AWS_CONFIG_FILE", folder.join("aws-config"));
@@ -160,6 +165,23 @@ fn the_lines_of_the_page_lead_from_a_sign_in_to_a_build() {
     }
     // One tab for the person who made the token, none for the builds.
     assert_eq!((ground.machine.tabs().len(), ground.refreshes()), (1, 3));
+}
+
+#[test]
+fn a_sign_in_that_fails_leaves_the_secret_as_it_was() {
+    let ground = Ground::new(None);
+    fs::write(ground.secret(), "the-last-one").unwrap();
+    let refused = Person::deny();
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_until("the tab", || !ground.machine.tabs().is_empty());
+            refused.sign_in(&ground.machine.tabs()[0]).unwrap();
+        });
+        ground.at_the_desk()
+    });
+    assert!(ran.stderr.contains("The sign-in was cancelled"), "{ran:?}");
+    assert_eq!(fs::read_to_string(ground.secret()).unwrap(), "the-last-one");
+    assert!(fs::read_dir(ground.machine.path("desk")).unwrap().next().is_none(), "nothing is left there");
 }
 
 /// What a build is told whose token the server refuses.

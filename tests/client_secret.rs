@@ -6,13 +6,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![cfg(target_os = "linux")]
 
+#[path = "support/pages.rs"]
+#[allow(dead_code, reason = "tests/docs.rs uses the rest")]
+mod pages;
 mod support;
 
 use cognito_sandbox::cast::{CLIENT_SECRET, CONFIDENTIAL_CLIENT};
+use pages::block;
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
-use support::{Machine, Ran, alice};
+use support::{Machine, PROGRAM, Ran, alice};
 
 #[test]
 fn a_secret_from_stdin_signs_in_until_it_is_unset() {
@@ -20,10 +24,11 @@ fn a_secret_from_stdin_signs_in_until_it_is_unset() {
     machine.set("DBUS_SESSION_BUS_ADDRESS", &std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap());
     machine.seat(alice());
     let configure = ["configure", "--profile", "dev", "--client-id", CONFIDENTIAL_CLIENT];
-    let mut command = machine.command(&configure);
-    let mut child = command.arg("--client-secret-stdin").stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(format!("  {CLIENT_SECRET}\n").as_bytes()).unwrap();
-    let ran = Ran::of(child);
+    assert_eq!(machine.run(&configure).code, 0);
+    fs::write(machine.path("secret.txt"), format!("  {CLIENT_SECRET}\n")).unwrap();
+    let shown = block("docs/configuration.md", "cognito-creds configure --profile dev --client-secret-stdin");
+    let mut shell = machine.shell(&shown.replace("cognito-creds", PROGRAM));
+    let ran = Ran::from(shell.current_dir(machine.path("")).output().unwrap());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
     assert!(ran.stdout.contains("The client secret is in the keychain."), "{ran:?}");
     let config = fs::read_to_string(machine.path(".aws/config")).unwrap();

@@ -65,8 +65,22 @@ fn every_suite_that_is_said_to_run_a_block_does_look_at_it() {
         let text = fs::read_to_string(root().join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         let mark_is_there = text.contains(mark);
         assert!(mark_is_there, "{file} has no {mark}, so it does not run: {}", shown.begins);
+        assert!(!file.ends_with(".rs") || proves(shown, mark), "that {file} has {mark} proves nothing");
         assert!(file.ends_with(".rs") || run.contains(file), "tests/run.sh does not run {file}");
     }
+}
+
+/// Whether the words read the block from its page, or are all of a command in it.
+fn proves(shown: &Shown, mark: &str) -> bool {
+    let reads = ["block(\"", "fenced(\"", "\"serve\""].iter().any(|reader| mark.contains(reader));
+    let command = mark.trim_matches('"').trim_start_matches("{PROGRAM} ");
+    let is_whole = |line: &str| {
+        line.trim_start_matches("cognito-creds ") == command.trim_start_matches("cognito-creds ")
+    };
+    let is_set = || shown.begins.starts_with("export ");
+    let blocks = shell_blocks();
+    let mut of_it = blocks.iter().filter(|(page, block)| is_of(shown, page, block));
+    reads || is_set() || of_it.any(|(_, block)| block.text.lines().any(is_whole))
 }
 
 /// The part has a test that writes it.

@@ -21,6 +21,15 @@ pub struct Block {
     pub part: Option<String>,
 }
 
+/// The one block of a page that begins with these words.
+pub fn block(page: &str, begins: &str) -> String {
+    let blocks = Page::read(root().join(page)).split().0;
+    let mut found = blocks.into_iter().filter(|block| block.text.starts_with(begins));
+    let block = found.next().unwrap_or_else(|| panic!("{page} has no block that begins: {begins}"));
+    assert!(found.next().is_none(), "{page} has two blocks that begin: {begins}");
+    block.text
+}
+
 impl Page {
     /// Reads a page.
     pub fn read(path: PathBuf) -> Self {

@@ -16,7 +16,7 @@ pub enum How {
     /// tests/docs_commands.rs, from there on; this is then on stdout, in the config file, or an address that
     /// was opened.
     Here(Start, &'static str),
-    /// A test file, in which these words find the block or are its command.
+    /// A test file, in which these words find the block or are its whole command line.
     Suite(&'static str, &'static str),
     /// Nobody, and why.
     Nobody(&'static str),
@@ -87,7 +87,7 @@ pub const SHOWN: &[Shown] = &[
     shown(
         "docs/configuration.md",
         "export AWS_ENDPOINT_URL_COGNITO_IDENTITY",
-        Suite("tests/endpoints/main.rs", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+        Suite("tests/endpoints/main.rs", "\"AWS_ENDPOINT_URL_COGNITO_IDENTITY\", \"https://"),
     ),
     shown(
         "docs/configuration.md",
@@ -107,7 +107,10 @@ pub const SHOWN: &[Shown] = &[
     shown(
         "docs/configuration.md",
         "cognito-creds configure --profile dev --client-secret-stdin",
-        Suite("tests/client_secret.rs", "arg(\"--client-secret-stdin\")"),
+        Suite(
+            "tests/client_secret.rs",
+            "block(\"docs/configuration.md\", \"cognito-creds configure --profile dev --client-secret-stdin\")",
+        ),
     ),
     shown(
         "docs/configuration.md",
@@ -115,9 +118,9 @@ pub const SHOWN: &[Shown] = &[
         Nobody("read waits for a person at bash; tests/client_secret.rs sets the variable"),
     ),
     shown("docs/ci.md", "place=$(mktemp -d)", Suite("tests/ci.rs", "fenced(\"sh\", \"login --profile ci\")")),
-    shown("docs/containers.md", "umask 077\ncognito-creds env", CONTAINERS),
+    shown("docs/containers.md", "(umask 077; cognito-creds env", CONTAINERS),
     shown("docs/containers.md", "cognito-creds exec", CONTAINERS),
-    shown("docs/containers.md", "umask 077\ncognito-creds serve", CONTAINERS),
+    shown("docs/containers.md", "(umask 077; exec cognito-creds serve", CONTAINERS),
     shown("docs/containers.md", "read -rs COGNITO_CREDS_REFRESH_TOKEN", CONTAINERS),
     shown("docs/containers.md", "docker run --rm -it", CONTAINERS),
     shown("docs/decisions/0009-how-the-release-is-built.md", "CARGO_PROFILE_RELEASE", OUR_MACHINE),
@@ -142,7 +145,9 @@ pub const SHOWN: &[Shown] = &[
     shown(
         "docs/other-tools.md",
         "cognito-creds env --profile dev --format fish",
-        Suite("tests/shells.rs", "fish_reads_every_character"),
+        Nobody(
+            "no shell takes the lines of fish and PowerShell together; tests/shells.rs has each shell read what is written for it",
+        ),
     ),
     shown("docs/other-tools.md", "cognito-creds console ", Here(SignedIn, "&SigninToken=")),
     shown(
@@ -154,7 +159,11 @@ pub const SHOWN: &[Shown] = &[
     shown("docs/performance.md", "$ strace ", OUR_MACHINE),
     shown("docs/performance.md", "$ CARGO_PROFILE_RELEASE_STRIP", OUR_MACHINE),
     shown("docs/performance.md", "cargo run -p cognito-bench", OUR_MACHINE),
-    shown("docs/roles.md", "cognito-creds login --pick-role", Suite("tests/roles.rs", "--pick-role")),
+    shown(
+        "docs/roles.md",
+        "cognito-creds login --pick-role",
+        Suite("tests/roles.rs", "\"login --pick-role --profile dev\""),
+    ),
     shown("docs/roles.md", "cognito-creds configure ", Here(Profile, "cognito_role = ReadOnly\n")),
     shown("docs/setup/README.md", "aws cloudformation deploy", OF_SETUP),
     shown("docs/setup/README.md", "USER_POOL_ID=", OF_SETUP),
@@ -206,6 +215,10 @@ pub const SHOWN: &[Shown] = &[
         Here(SignedIn, "Signed out alice@example.com"),
     ),
     shown("docs/troubleshooting.md", "aws configure set cognito_redirect_uri", KEYS),
-    shown("docs/troubleshooting.md", "cognito-creds login --paste", Suite("tests/paste.rs", "login --paste")),
+    shown(
+        "docs/troubleshooting.md",
+        "cognito-creds login --paste",
+        Suite("tests/paste.rs", "\"login --paste --profile dev\""),
+    ),
     shown("docs/troubleshooting.md", "aws configure set cognito_store", KEYS),
 ];
