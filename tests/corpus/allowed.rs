@@ -98,13 +98,15 @@ pub const TEXTS: &[(&str, &[&str])] = &[
     ),
     (
         "the line of whoever waits: tests/waiting.rs",
+        &["an address pasted elsewhere", "a password typed elsewhere"],
+    ),
+    (
+        "answers to strangers on the loopback port, in a tab that is not of this sign-in",
         &[
-            "an address pasted elsewhere",
-            "a password typed elsewhere",
-            "Profile {} waits for {whom}, {} left, Ctrl-C stops.",
-            "The sign-in for profile {} is being completed.",
-            "Signing out of profile {}.",
-            "Signing in to the AWS console, Ctrl-C stops.",
+            "It holds no answer from a sign-in.",
+            "It is not the complete and unchanged answer of a sign-in.",
+            "It belongs to another sign-in.",
+            "It holds an error without proof that it is about this sign-in: {0}",
         ],
     ),
     (

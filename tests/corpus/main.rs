@@ -76,12 +76,27 @@ fn no_error_is_made_where_none_is_looked_for() {
 }
 
 #[test]
+fn an_error_of_ours_is_known_however_it_is_named() {
+    let makes =
+        |file: &str, call: &str| said_in(file, &format!("fn made() {{ {call}(a, b, c) }}")).makes_errors;
+    for call in ["Error::new", "error::Error::new", "crate::error::Error::new"] {
+        assert!(makes("src/moon.rs", call), "{call}");
+    }
+    for call in ["io::Error::new", "std::io::Error::new", "Moon::new", "Self::new"] {
+        assert!(!makes("src/moon.rs", call), "{call}");
+    }
+    assert!(makes("src/error.rs", "Self::new"));
+}
+
+#[test]
 fn a_message_that_nobody_has_told_is_found() {
     let error = "Error::new(Next::Stop, format!(\"The {moon} is full today.\"), command)";
     let said = said_in("src/moon.rs", &format!("/// A doc comment. \nfn full() -> Error {{ {error} }}"));
     assert!(said.makes_errors);
     let texts: Vec<_> = untold(vec![said]).into_iter().map(|template| template.text).collect();
     assert_eq!(texts, ["The {moon} is full today."]);
+    let derived = said_in("src/moon.rs", "enum Dark { #[error(\"no moon within {} days\", .0)] New(u8) }");
+    assert_eq!(untold(vec![derived]).len(), 1);
     let in_tests = said_in("src/moon.rs", &format!("#[cfg(test)] mod tests {{ fn full() {{ {error} }} }}"));
     assert!(in_tests.templates.is_empty() && !in_tests.makes_errors);
 }

@@ -28,8 +28,8 @@ impl Template {
     }
 }
 
-/// Modules whose functions bring their arguments to the terminal, stdout or the log, and to no error.
-const ELSEWHERE: &[&str] = &["output", "terminal", "log"];
+/// Modules and types whose functions bring their arguments to the terminal, stdout or the log, and to no error.
+const ELSEWHERE: &[&str] = &["output", "terminal", "log", "Words"];
 /// Methods of that kind, and those that look for somebody else's words.
 const ELSEWHERE_BY_METHOD: &[&str] =
     &["notice", "note_notice", "tell", "because", "contains", "starts_with", "strip_prefix"];
@@ -121,14 +121,24 @@ impl<'ast> Visit<'ast> for Collector<'_> {
         }
     }
 
-    fn visit_attribute(&mut self, _: &'ast Attribute) {}
+    /// The words of an error type of thiserror's; other attributes are for nobody to read.
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let Meta::List(list) = &attribute.meta
+            && list.path.is_ident("error")
+        {
+            self.add_tokens(list.tokens.clone());
+        }
+    }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         let Expr::Path(function) = &*call.func else { return visit::visit_expr_call(self, call) };
         let path: Vec<_> = function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         let path: Vec<_> = path.iter().map(String::as_str).collect();
         match path[..] {
-            ["Error", "new"] => self.makes_errors = true,
+            [.., "io", "Error", "new"] => {}
+            [.., "Error", "new"] => self.makes_errors = true,
+            // Where the type itself is.
+            ["Self", "new"] if self.file == "src/error.rs" => self.makes_errors = true,
             [.., module, _] if ELSEWHERE.contains(&module) => return,
             ["has"] => return,
             _ => {}
