@@ -29,6 +29,11 @@ fn believable(changed: Timestamp, now: Timestamp) -> Option<Timestamp> {
     Some(changed).filter(|changed| *changed <= now.plus(CLOCK_SLACK))
 }
 
+/// About as long as a login is: three tokens of a person in a few groups.
+const LOGIN_BYTES: usize = 4096;
+/// Should nobody be left to delete it.
+const PROBE_LIVES: Duration = Duration::from_secs(10);
+
 /// Orders two copies of a login. An ended one never beats a live one, nor a stamp that can't be
 /// believed one that can.
 fn worth(login: &Login, now: Timestamp) -> (bool, Option<Timestamp>) {
@@ -209,8 +214,8 @@ impl<'a> Vault<'a> {
         Ok(login.filter(|login| login.belongs_to(self.profile)))
     }
 
-    /// Whether a sign-in now could be kept: a profile that insists on the keychain needs one, a file a folder of ours, and that
-    /// is better known before a person has signed in.
+    /// Whether a sign-in now could be kept: a profile that insists on the keychain needs one, a file a folder of
+    /// ours, the kernel keyring some room, and that is better known before a person has signed in.
     pub fn is_ready(&self) -> Result<(), Error> {
         match self.profile.store {
             StoreChoice::Keychain => self.stored_in().map(|_| ()),
@@ -219,8 +224,29 @@ impl<'a> Vault<'a> {
                 Ok(_) => Ok(()),
                 Err(why) => Err(self.unusable(&*self.places.files, &why)),
             },
-            _ => Ok(()),
+            StoreChoice::Kernel => self.kernel_has_room(),
+            // Asked second: a keychain may take its time.
+            StoreChoice::Default => self.kernel_has_room().or_else(|_| {
+                match self.places.keychain.load(&self.profile.login_entry()) {
+                    Err(why @ StoreError::Absent(_)) => Err(self.unusable(&*self.places.keychain, &why)),
+                    _ => Ok(()),
+                }
+            }),
         }
+    }
+
+    /// Something as long as a login, kept and forgotten, unless a login lies there that will be replaced.
+    fn kernel_has_room(&self) -> Result<(), Error> {
+        let Some(kernel) = self.places.kernel_logins.as_deref() else { return Ok(()) };
+        let entry = self.profile.login_entry();
+        let room = EntryName::new("room", [entry.as_str()]);
+        let kept = match kernel.load(&entry) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => kernel.save(&room, &[0; LOGIN_BYTES], Some(PROBE_LIVES)),
+            Err(why) => Err(why),
+        };
+        let _ = kernel.delete(&room);
+        kept.map_err(|why| self.unusable(kernel, &why))
     }
 
     /// Saves the login durably, in the first place that takes it, and removes copies from the others.

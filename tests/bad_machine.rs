@@ -148,7 +148,8 @@ fn a_kernel_keyring_that_is_full_is_told() {
     let mut machine = Machine::with("cognito_store = kernel\n");
     machine.lose_keyrings(Errno::DQUOT);
     machine.seat(alice());
-    cases.tell("the quota is used up", &machine, &machine.run(&["login", "--profile", "dev"]).in_the_end());
+    cases.tell("the quota is used up", &machine, &machine.run(&["login", "--profile", "dev"]));
+    assert!(machine.tabs().is_empty(), "it is told before anybody signs in");
     cases.compare();
 }
 

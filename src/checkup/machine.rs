@@ -8,7 +8,7 @@ use crate::profile::auth::Auth;
 use crate::profile::flow::Flow;
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::{Environment, Interactive, Profile, command_line};
-use crate::sign_in::is_running;
+use crate::sign_in::{is_running, reserved_port};
 use crate::user_pool::callback::Listener;
 use crate::{browser, shell, terminal};
 use http::Uri;
@@ -34,7 +34,10 @@ pub fn ports(profile: &Profile, journal: &Journal) -> Vec<Finding> {
 fn port(profile: &Profile, uri: &RedirectUri) -> Result<Finding, Finding> {
     match Listener::bind(std::slice::from_ref(uri)) {
         Ok(_given_back) => Ok(Finding::ok("port", format!("{} is free", uri.port()))),
-        Err(error) => Err(Finding::of("port", &error, &profile.command("login"))),
+        Err(error) => {
+            let error = reserved_port(profile, error);
+            Err(Finding::of("port", &error, &profile.command("login")))
+        }
     }
 }
 

@@ -52,6 +52,12 @@ impl RedirectUri {
         self.port
     }
 
+    /// The same at another port.
+    pub fn at_port(&self, port: u16) -> String {
+        let path = if self.text.ends_with('/') || self.path != "/" { self.path.as_str() } else { "" };
+        format!("http://{}:{port}{path}", self.host)
+    }
+
     /// The host as written, an IPv6 address in its brackets.
     pub fn host(&self) -> &str {
         &self.host

@@ -20,6 +20,8 @@ pub mod want;
 pub mod way_in;
 mod words;
 
+pub use words::reserved_port;
+
 use crate::clock::{Timestamp, spoken};
 use crate::error::Error;
 use crate::journal::{Outcome, SignIn};

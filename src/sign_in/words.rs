@@ -129,6 +129,19 @@ pub(super) fn code_refused(profile: &Profile, app: &AppClient) -> Error {
 pub(super) fn no_port(profile: &Profile, error: Error) -> Error {
     match error.next() {
         Next::TryAgain => error.instead(Next::TryAgain, profile.command("login --paste")),
+        _ => reserved_port(profile, error),
+    }
+}
+
+/// A port of the system's never becomes ours. Another one has to be registered at the app client as well.
+pub fn reserved_port(profile: &Profile, error: Error) -> Error {
+    const FREE: u16 = 8080;
+    match (&profile.auth, error.next()) {
+        (Auth::Browser(app), Next::Configure) => {
+            let Some(uri) = app.redirect_uris.first() else { return error };
+            let paste = shell::set_key(keys::REDIRECT_URI.name, &uri.at_port(FREE), &profile.name);
+            error.instead(Next::Configure, paste)
+        }
         _ => error,
     }
 }
@@ -311,6 +324,23 @@ pub(super) fn does_not_end(name: &str, path: &Path) -> Error {
 mod tests {
     use super::*;
     use crate::snapshot::Snapshot;
+
+    #[test]
+    fn a_reserved_port_in_words() {
+        let mut told = Snapshot::of("cases", "reserved-port");
+        let keys = "cognito_domain = my-team\ncognito_client_id = abc\nregion = eu-west-1\n";
+        for uri in ["http://localhost", "http://127.0.0.1:443/callback"] {
+            let text = format!("[profile dev]\n{keys}cognito_redirect_uri = {uri}\n");
+            let profile = Profile::of_text(&text, "dev", &|_: &str| None, "/home/you").unwrap();
+            let bound = Error::new(
+                Next::Configure,
+                "The browser can't come back from the sign-in: port 80 is reserved by the system.",
+                "",
+            );
+            told.tell(uri, &format!("cognito-creds: {}", no_port(&profile, bound)));
+        }
+        told.compare();
+    }
 
     /// Whoever waits overtakes a process that does not end, so nobody sees these unless several take turns.
     #[test]

@@ -79,7 +79,7 @@ impl TokenEndpoint<'_> {
             (200, _) if !answer.body().trim_ascii_start().starts_with(b"<") => {
                 return Ok(Revoked::Yes);
             }
-            (200, _) => format!("a page that is not from {}", self.app.server.kind()),
+            (200, _) => format!("with a page that is not from {}", self.app.server.kind()),
             (400, Some(e)) if e.error == "invalid_request" => {
                 format!("400 ({}); token revocation is perhaps switched off at the app client", e.words())
             }

@@ -150,7 +150,6 @@ mod tests {
         for (case, kind, holder) in [
             ("a program of another user", ErrorKind::AddrInUse, Holder::User(1000)),
             ("a program that can't be seen", ErrorKind::AddrInUse, Holder::Unknown),
-            ("a port of the system's", ErrorKind::PermissionDenied, Holder::Unknown),
             ("a port that is odd", ErrorKind::InvalidInput, Holder::Unknown),
         ] {
             let error = none_free(&[failed(80, kind)], |_| holder.clone());
