@@ -24,7 +24,7 @@ fn open(name: &str, args: &Console) -> Result<(), Error> {
     let profile = &desk.profile;
     let place = Place::of(profile)?;
     let credentials = desk.credentials()?;
-    let waiting = Waiting::telling(Words::alone("Signing in to the AWS console, Ctrl-C stops."));
+    let waiting = Waiting::telling(&Words::alone("Signing in to the AWS console, Ctrl-C stops."));
     let vault = desk.vault();
     let token = place.sign_in(desk.session(&vault).client()?, &credentials, profile)?;
     let region = args.region.clone().or_else(|| region(profile));

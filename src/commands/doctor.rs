@@ -27,7 +27,7 @@ pub fn run(args: &Doctor) -> ExitCode {
 
 fn examine(name: &str) -> Vec<Finding> {
     // A network that hangs takes its time.
-    let _waiting = Waiting::telling(Words::of("Looking at profile ", name, ", Ctrl-C stops."));
+    let _waiting = Waiting::telling(&Words::of("Looking at profile ", name, ", Ctrl-C stops."));
     let desk = Desk::new(name);
     let entries = Entries::read(name, &env);
     let mut findings = entries.findings(desk.as_ref().map(|desk| &desk.profile), &env);

@@ -63,7 +63,7 @@ pub fn run(args: &Logout) -> Result<(), Error> {
 /// What is told of a logout that succeeded. `sharing` is every profile with this login.
 fn log_out(desk: &Desk, sharing: &[&Profile]) -> Result<String, Error> {
     // A server that hangs takes its time.
-    let _waiting = Waiting::telling(Words::of("Signing out of profile ", &desk.profile.name, "."));
+    let _waiting = Waiting::telling(&Words::of("Signing out of profile ", &desk.profile.name, "."));
     let vault = desk.vault();
     let _lock = lock(desk);
     // Whoever changed `cognito_store` or was signed in elsewhere first may have several copies.

@@ -13,8 +13,10 @@ struct Parting {
     watched: bool,
     /// The number given last.
     last: u64,
-    deeds: Vec<(u64, Box<dyn FnOnce(By) + Send>)>,
+    deeds: Vec<(u64, Act)>,
 }
+
+type Act = Box<dyn FnOnce(By) + Send>;
 
 fn parting() -> MutexGuard<'static, Parting> {
     PARTING.lock().unwrap_or_else(PoisonError::into_inner)

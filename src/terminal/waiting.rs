@@ -72,9 +72,9 @@ impl Waiting {
     }
 
     /// The same, with a text that stays as it is.
-    pub fn telling(words: Words) -> Self {
+    pub fn telling(words: &Words) -> Self {
         let waiting = Self::begin(None);
-        waiting.tell(&words);
+        waiting.tell(words);
         waiting
     }
 

@@ -28,7 +28,7 @@ impl Attendance<'_> {
         request: &Request,
         redirect: &RedirectUri,
     ) -> Result<Settled, Error> {
-        let _waiting = Waiting::telling(words::completing(self.session.profile));
+        let _waiting = Waiting::telling(&words::completing(self.session.profile));
         let iss = callback.iss().map(str::to_owned);
         let result = self
             .session
