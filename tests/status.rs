@@ -26,6 +26,8 @@ fn signed_in(keys: &str) -> Machine {
 fn json_has_the_documented_shape() {
     let machine = signed_in("cognito_store = file\ncognito_role = ReadOnly\n");
     let expiration = machine.call().document()["Expiration"].clone();
+    // It ends when its page has been fetched.
+    wait_until("the end of the sign-in", || json(&machine, &[])[0]["sign_in"] == "none");
     let states = json(&machine, &[]);
     let since = states[0]["login"]["since"].clone();
     assert!(since.as_str().unwrap().ends_with('Z'), "{since}");
