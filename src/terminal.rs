@@ -55,6 +55,21 @@ pub fn is_there() -> bool {
     open().is_some()
 }
 
+/// Whether a person has typed this command, or the one that has started it: of two, the one leads the job
+/// in front of the terminal (tcgetpgrp(3)). Of two hundred processes behind one command this is true for
+/// those at most that it has started itself. Not known on Windows, and then `false`.
+pub fn is_typed() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{getpgrp, getpid, getppid};
+        let group = getpgrp();
+        let is_in_front = |tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|front| front == group);
+        (getpid() == group || getppid() == Some(group)) && open().is_some_and(is_in_front)
+    }
+    #[cfg(not(unix))]
+    false
+}
+
 /// Whether somebody is there to be asked: some build machines have a terminal, and nobody at it.
 pub fn is_attended(env: &dyn Environment) -> bool {
     is_there() && !on_a_build_machine(env)
@@ -76,9 +91,11 @@ pub fn copy(text: &str) {
 
 /// Says something to the person, on a line of its own, in one write so that lines of several
 /// processes don't mix. Without a terminal nothing happens; on one that is stopped or full, the text
-/// or the rest of it is dropped.
+/// or the rest of it is dropped. Where this process shows a line that waits, it stands above that.
 pub fn say(text: &str) {
-    show(&format!("{text}\n"));
+    if !waiting::say_above(text) {
+        show(&format!("{text}\n"));
+    }
 }
 
 /// Writes this as it is.

@@ -11,13 +11,15 @@ use log::LevelFilter;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use url::Url;
 
 /// What the link says.
 const OPEN: &str = "Open it.";
 /// The beginning of the line, and everything after it erased (ECMA-48 §8.3.41, EL).
 const AFRESH: &str = "\r\u{1b}[K";
+/// The line of this process, for whoever speaks meanwhile. There is one at a time.
+static SHOWN: Mutex<Weak<Mutex<Option<Line>>>> = Mutex::new(Weak::new());
 
 /// What the line says. A profile's name in it gives way where there is no room for the whole.
 #[derive(Debug, Clone)]
@@ -68,6 +70,7 @@ impl Waiting {
         let ended = Arc::clone(&shown);
         // Without it a signal leaves the line behind, no worse.
         let deed = parting::if_ended(move |_| drop(locked(&ended).take())).ok();
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&shown);
         Self { line: shown, _deed: deed }
     }
 
@@ -102,6 +105,12 @@ impl Drop for Waiting {
     }
 }
 
+/// Says this above the line that this process shows now; `false` if it shows none.
+pub(super) fn say_above(text: &str) -> bool {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+    shown.is_some_and(|line| locked(&line).as_mut().is_some_and(|line| line.say_above(text)))
+}
+
 fn locked(line: &Mutex<Option<Line>>) -> MutexGuard<'_, Option<Line>> {
     line.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -114,17 +123,30 @@ struct Line {
 
 impl Line {
     fn tell(&mut self, words: &Words) {
-        if !is_in_front(&self.tty) {
-            return;
-        }
-        let link = self.link.as_ref().map_or_else(String::new, |url| format!(" {}", linked(OPEN, url)));
-        let room = width(&self.tty).saturating_sub(if link.is_empty() { 0 } else { OPEN.len() + 1 });
-        let text = words.within(room);
-        if text != self.shown {
+        let text = words.within(self.room());
+        if text != self.shown && is_in_front(&self.tty) {
             // As in `say`.
-            let _ = self.tty.write_all(format!("{AFRESH}{text}{link}").as_bytes());
+            let _ = self.tty.write_all(self.drawn(&text).as_bytes());
             self.shown = text;
         }
+    }
+
+    fn say_above(&mut self, text: &str) -> bool {
+        let is_seen = !self.shown.is_empty() && is_in_front(&self.tty);
+        if is_seen {
+            let _ = self.tty.write_all(format!("{AFRESH}{text}\n{}", self.drawn(&self.shown)).as_bytes());
+        }
+        is_seen
+    }
+
+    fn drawn(&self, text: &str) -> String {
+        let link = self.link.as_ref().map_or_else(String::new, |url| format!(" {}", linked(OPEN, url)));
+        format!("{AFRESH}{text}{link}")
+    }
+
+    /// The columns beside the link.
+    fn room(&self) -> usize {
+        width(&self.tty).saturating_sub(if self.link.is_some() { OPEN.len() + 1 } else { 0 })
     }
 }
 
