@@ -26,6 +26,8 @@ use url::Url;
 const LOOK: Duration = Duration::from_millis(50);
 /// How long whoever has credentials that live waits for another's renewal before it hands them out.
 const LIVE_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a person waits for a sign-in that was begun elsewhere before they are told.
+const TELL_AFTER: Duration = Duration::from_secs(2);
 /// How long no sign-in may be seen before it counts as dead: `login` replacing it leaves a short gap.
 const TAKE_OVER: Duration = Duration::from_secs(1);
 
@@ -134,7 +136,7 @@ impl Flight<'_> {
                 (Silent::SignIn, Some(error)) => return Err(error),
             };
             drop(lock);
-            match self.join(want, began, &waiting)? {
+            match self.join(want, began, waiting)? {
                 Joined::Ready(thing) => return Ok(thing),
                 Joined::LookAgain(error) => joined = Some(error),
             }
@@ -202,11 +204,11 @@ impl Flight<'_> {
     }
 
     /// Starts a sign-in, unless one runs, one was just refused or left unanswered, or nobody could see
-    /// it. Whoever has started it shows the person that it waits; two hundred would be a mess.
-    fn start(&self) -> Result<Waiting, Error> {
+    /// it. Whoever has started it shows the person that it waits; whoever joins another's has nothing yet.
+    fn start(&self) -> Result<Option<Waiting>, Error> {
         let profile = self.session.profile;
         if self.is_under_way()? {
-            return Ok(Waiting::unseen());
+            return Ok(None);
         }
         let last = self.journal.last_sign_in(&profile.login_entry());
         // A password is asked for where a person runs `login`, and nowhere else.
@@ -224,11 +226,26 @@ impl Flight<'_> {
                         profile.shown()
                     ));
                 }
-                Ok(waiting)
+                Ok(Some(waiting))
             }
-            Hello::Joined => Ok(Waiting::unseen()),
+            Hello::Joined => Ok(None),
             Hello::Failed(told) => Err(told.into()),
         }
+    }
+
+    /// For a person who waits for a sign-in that was begun elsewhere, perhaps in a tab that they have
+    /// closed. Two hundred processes that say so would be a mess.
+    fn beside_another(&self) -> Waiting {
+        if !terminal::is_typed() {
+            return Waiting::unseen();
+        }
+        let profile = self.session.profile;
+        terminal::say(&format!(
+            "cognito-creds: profile {} waits for a sign-in that was begun elsewhere. To start over, run\n  {}",
+            profile.shown(),
+            profile.command("login")
+        ));
+        Waiting::begin(None)
     }
 
     /// Whether a sign-in runs that has not ended. One that has only waits for the browser to fetch its
@@ -246,10 +263,16 @@ impl Flight<'_> {
     /// Waits for the running sign-in, as long as this profile allows.
     ///
     /// The record of the sign-in before stands until the new one has written its own.
-    fn join<W: Want>(&self, want: &W, began: &Began, waiting: &Waiting) -> Result<Joined<W::Thing>, Error> {
+    fn join<W: Want>(
+        &self,
+        want: &W,
+        began: &Began,
+        mut waiting: Option<Waiting>,
+    ) -> Result<Joined<W::Thing>, Error> {
         let profile = self.session.profile;
         let until = began.instant + profile.wait;
-        let mut last_seen = Instant::now();
+        let joined = Instant::now();
+        let mut last_seen = joined;
         loop {
             if let Some(thing) = want.ready(self.session, began.at) {
                 return Ok(Joined::Ready(thing));
@@ -275,7 +298,12 @@ impl Flight<'_> {
                 None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
                 None if Instant::now() >= until => return Err(still_open(profile, awaits)),
                 None => {
-                    waiting.tell(&words::waiting(profile, awaits, session::left(until)));
+                    if waiting.is_none() && joined.elapsed() >= TELL_AFTER {
+                        waiting = Some(self.beside_another());
+                    }
+                    if let Some(waiting) = &waiting {
+                        waiting.tell(&words::waiting(profile, awaits, session::left(until)));
+                    }
                     std::thread::sleep(LOOK);
                 }
             }
