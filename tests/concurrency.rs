@@ -82,7 +82,7 @@ fn an_unanswered_sign_in_opens_no_second_tab_until_a_person_asks() {
     assert!(what.contains("Nobody completed"), "{what}");
     let (what, _) = machine.call().failure();
     assert!(what.contains("no new tab opens for another"), "{what}");
-    assert_eq!((machine.tabs().len(), paste.as_str()), (1, "cognito-creds login --profile dev"));
+    assert_eq!((machine.tabs().len(), paste.as_str()), (1, "cognito-creds doctor --profile dev"));
 
     machine.seat(alice());
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);

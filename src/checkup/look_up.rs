@@ -25,6 +25,12 @@ pub fn app_client(pool: &str, client: &str) -> String {
     cognito_idp(&what, region_of(pool), shown)
 }
 
+/// The app clients of a user pool (ListUserPoolClients).
+pub fn app_clients(pool: &str) -> String {
+    let what = format!("list-user-pool-clients --user-pool-id {}", word(pool));
+    cognito_idp(&what, region_of(pool), "UserPoolClients[].[ClientId,ClientName]")
+}
+
 /// An identity pool and its providers (DescribeIdentityPool).
 pub fn identity_pool(id: &IdentityPoolId) -> String {
     format!(

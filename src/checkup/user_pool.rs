@@ -15,6 +15,8 @@ use crate::http::{SendError, SendErrorKind};
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::redirect_uri::RedirectUri;
 use crate::profile::values::Domain;
+use crate::profile::{keys, values};
+use crate::shell;
 use crate::user_pool::authorize;
 use crate::user_pool::endpoints::Endpoints;
 use std::time::Duration;
@@ -31,6 +33,8 @@ enum Verdict {
     Registered,
     /// The redirect URI is not among the app client's.
     Mismatch,
+    /// No app client of this user pool has this id.
+    UnknownClient,
     /// The app client or what is asked of it is refused, in the server's words.
     Refused(String),
     /// It is there and can't answer now.
@@ -63,6 +67,10 @@ pub fn findings(checkup: &Checkup<'_>) -> (Vec<Finding>, Finding) {
         }
         let Ok(answer) = answer else { break };
         clocks = clocks.or(answer.clocks);
+        if read(&answer, pool, uri) == Verdict::UnknownClient {
+            findings.push(unknown_client(pool, &checkup.session.profile.name));
+            break;
+        }
         findings.extend(redirect_uri(pool, uri, &answer));
     }
     let at = 1.min(findings.len());
@@ -136,9 +144,20 @@ fn redirect_uri(pool: Pool<'_>, uri: &RedirectUri, answer: &Answer) -> Option<Fi
                 }
             })
         }
-        // The domain's own finding.
-        Verdict::Later | Verdict::NotCognito => None,
+        // A finding of its own; the domain's own finding.
+        Verdict::UnknownClient | Verdict::Later | Verdict::NotCognito => None,
     }
+}
+
+/// Nothing of that app client can be looked up; those that there are can.
+fn unknown_client(pool: Pool<'_>, profile: &str) -> Finding {
+    let key = keys::CLIENT_ID.name;
+    let saw = format!("{} does not know the app client {}", pool.domain.host(), pool.app.client_id);
+    let those = match pool.id {
+        Some(id) => format!("; `{}` lists those that it knows", look_up::app_clients(id)),
+        None => "; its user pool lists those that it knows under \"App clients\"".to_owned(),
+    };
+    Finding::fail("app client", saw + &those, shell::set_key(key, values::example(key), profile))
 }
 
 /// The settings that the app client has to allow.
@@ -178,6 +197,7 @@ fn read_redirect(location: &str, pool: Pool<'_>, uri: &RedirectUri) -> Verdict {
     let same_host = to.origin() == domain.origin();
     match error {
         Some(error) if error == "redirect_mismatch" => Verdict::Mismatch,
+        Some(error) if error == "invalid_client" || is_about_no_client(&error) => Verdict::UnknownClient,
         Some(error) if same_host => Verdict::Refused(error),
         _ if same_host && to.path() == "/error" => Verdict::Refused("it did not say why".to_owned()),
         // On to its own sign-in page, or over TLS to the identity provider's.
@@ -186,12 +206,18 @@ fn read_redirect(location: &str, pool: Pool<'_>, uri: &RedirectUri) -> Verdict {
     }
 }
 
+/// The page's own words for it: "Client does not exist".
+fn is_about_no_client(error: &str) -> bool {
+    let error = error.to_ascii_lowercase();
+    error.contains("client") && error.contains("not exist")
+}
+
 fn read_refusal(body: &str) -> Verdict {
     let body = body.to_ascii_lowercase();
     if body.contains("redirect_mismatch") || body.contains("redirect_uri") {
         Verdict::Mismatch
     } else if body.contains("client") {
-        Verdict::Refused("it does not know this app client".to_owned())
+        Verdict::UnknownClient
     } else if body.contains("provider") {
         Verdict::Refused("it does not know the identity provider".to_owned())
     } else {
@@ -268,7 +294,17 @@ mod tests {
         let location = "http://localhost:8080?error=unauthorized_client";
         assert_eq!(verdict(302, Some(location), ""), Verdict::Refused("unauthorized_client".to_owned()));
         assert!(matches!(verdict(302, Some("/error"), ""), Verdict::Refused(_)));
-        assert!(matches!(verdict(400, None, "Invalid client id"), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn an_app_client_that_is_not_there_is_told_from_one_that_refuses() {
+        for (status, location, body) in [
+            (400, None, "Invalid client id"),
+            (302, Some("/error?error=invalid_client"), ""),
+            (302, Some("https://auth.example.com/error?error=Client+does+not+exist.&client_id=c"), ""),
+        ] {
+            assert_eq!(verdict(status, location, body), Verdict::UnknownClient, "{location:?} {body}");
+        }
     }
 
     #[test]

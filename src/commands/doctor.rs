@@ -79,11 +79,16 @@ fn told(name: &str, findings: &[Finding]) -> String {
 
 fn summary(findings: &[Finding]) -> String {
     let sign_in = findings.iter().find(|f| f.check == account::LOGIN && f.status == Status::Warn);
-    match findings.iter().filter(|finding| finding.status == Status::Fail).count() {
-        0 => match sign_in {
-            Some(Finding { remedy, .. }) => format!("Nothing has to change. Next: {remedy}"),
-            None => "Nothing has to change.".to_owned(),
-        },
+    let count = |status| findings.iter().filter(|finding| finding.status == status).count();
+    match count(Status::Fail) {
+        0 => {
+            let notes = match count(Status::Warn) - usize::from(sign_in.is_some()) {
+                0 => "Nothing has to change.".to_owned(),
+                1 => "Nothing has to change; one note is worth a look.".to_owned(),
+                n => format!("Nothing has to change; {n} notes are worth a look."),
+            };
+            sign_in.map_or(notes.clone(), |Finding { remedy, .. }| format!("{notes} Next: {remedy}"))
+        }
         1 => "One thing has to change.".to_owned(),
         n => format!("{n} things have to change."),
     }

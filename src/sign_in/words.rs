@@ -259,33 +259,35 @@ pub(super) fn unanswered(profile: &Profile, redirect: &str, stray: Option<String
         spoken(profile.login_timeout),
         if_it_was_an_error_page(profile, redirect)
     );
-    Error::new(Next::SignIn, what, profile.command("login"))
+    Error::new(Next::SignIn, what, profile.command("doctor"))
 }
 
-/// What a browser that shows Cognito's error page means. A blank follows the URL, which is compared
-/// byte for byte, so that nobody copies a full stop with it.
+/// What a browser that shows Cognito's error page means: one and the same for an app client that isn't
+/// there and for a redirect that isn't registered. A blank follows the URL, which is compared byte for
+/// byte, so that nobody copies a full stop with it.
 fn if_it_was_an_error_page(profile: &Profile, redirect: &str) -> String {
     format!(
-        "If the browser shows an error page, check that the callback URL {redirect} is registered, exactly so, at app client {} of {}.",
-        profile.auth.client_id(),
-        profile.auth.host()
+        "If the browser shows an error page, check that {} has an app client {} and that the callback URL {redirect} is registered there, exactly so.",
+        profile.auth.host(),
+        profile.auth.client_id()
     )
 }
 
 /// No new tab opens so soon after a sign-in that nobody completed, or that its person stopped: an error page
 /// is a frequent reason to.
 pub(super) fn not_again_so_soon(profile: &Profile, last: &SignIn, pause: Duration) -> Error {
-    let how = match last.outcome {
-        Some(Outcome::Stopped) => "stopped",
-        _ => "not completed",
+    // Whoever stopped it may go on; where nobody came back, the next tab may show the same error page.
+    let (how, command) = match last.outcome {
+        Some(Outcome::Stopped) => ("stopped", "login"),
+        _ => ("not completed", "doctor"),
     };
     let what = format!(
-        "The last sign-in for profile {} was {how}, so no new tab opens for another {} unless you ask for one. {}",
+        "The last sign-in for profile {} was {how}, so no new tab opens for another {} unless you run `login`. {}",
         last.profile,
         spoken(pause),
         if_it_was_an_error_page(profile, &redirects(profile))
     );
-    Error::new(Next::SignIn, what, profile.command("login"))
+    Error::new(Next::SignIn, what, profile.command(command))
 }
 
 /// All redirects, where it isn't known which one was used.

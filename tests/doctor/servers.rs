@@ -26,7 +26,7 @@ fn what_the_app_client_refuses_is_told() {
     let client = machine("");
     let config = fs::read_to_string(client.path(".aws/config")).unwrap();
     client.configure(&config.replace(cast::PUBLIC_CLIENT, "nobody"));
-    told.about(&client, "redirect URI");
+    told.about(&client, "app client");
     let provider = machine("cognito_identity_provider = Nobody\n");
     told.about(&provider, "redirect URI");
     told.compare();
