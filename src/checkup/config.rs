@@ -75,6 +75,8 @@ impl Entries {
                 };
                 Finding::ok("profile", format!("{path} is readable; {host}{client}"))
             }
+            // Where there is none, the way on may be the doctor of another one.
+            Err(error) if self.config.1.is_empty() => Finding::fail("profile", error.what(), error.paste()),
             Err(error) => Finding::of("profile", error, "cognito-creds status"),
         }
     }

@@ -17,6 +17,7 @@ mod login;
 mod logout;
 mod man;
 mod pick_role;
+mod same_line;
 mod serve;
 mod status;
 mod token;
