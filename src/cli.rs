@@ -2,17 +2,19 @@
 
 use crate::completions::{self, profiles};
 use crate::console;
+use crate::profile::command_line;
 use crate::profile::keys::{self, Key};
 use crate::variables::Format;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Amazon Cognito logins as AWS credentials, for every AWS tool.
 #[derive(Debug, Parser)]
-#[command(name = "cognito-creds", version, about, disable_help_subcommand = true)]
+#[command(name = "cognito-creds", version, about)]
 #[command(
     after_help = "With this in ~/.aws/config (configure writes it), every AWS tool signs in through Cognito:\n  [profile dev]\n  credential_process = /home/ME/.local/bin/cognito-creds credential-process --profile dev\n  cognito_domain = https://PREFIX.auth.REGION.amazoncognito.com\n  cognito_client_id = ...\n  cognito_identity_pool_id = REGION:..."
 )]
@@ -26,12 +28,20 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// This process' command line; ends the process where that is wrong or asks for help.
-    pub fn of_this_process() -> Self {
+    /// This process' command line, or the text that it asks for: help, the version. Ends the process where
+    /// it is wrong.
+    ///
+    /// # Errors
+    /// That text.
+    pub fn of_this_process() -> Result<Self, String> {
         let words: Vec<OsString> = std::env::args_os().collect();
-        Self::as_sdks_write_it(&words).unwrap_or_else(|| {
-            completions::answer();
-            Self::parse_from(words)
+        if let Some(cli) = Self::as_sdks_write_it(&words) {
+            return Ok(cli);
+        }
+        completions::answer();
+        Self::try_parse_from(words).map_err(|refused| match refused.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => refused.render().to_string(),
+            _ => stray_word(refused).exit(),
         })
     }
 
@@ -44,6 +54,30 @@ impl Cli {
         (command == "credential-process" && flag == "--profile")
             .then_some(Self { verbose: 0, command: Command::CredentialProcess(Required { profile }) })
     }
+}
+
+/// A word where a command takes none is most often a profile's name.
+fn stray_word(mut refused: clap::Error) -> clap::Error {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    if refused.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(word)) = refused.get(ContextKind::InvalidArg)
+        && let Some(tip) = with_flag(&words, word)
+    {
+        let tips = vec![StyledStr::from(tip)];
+        refused.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+    refused
+}
+
+/// `login dev` with the flag that was left out.
+fn with_flag(words: &[String], word: &str) -> Option<String> {
+    let command = words.iter().find(|word| !word.starts_with('-')).filter(|command| *command != word)?;
+    let takes_profile = Cli::command()
+        .find_subcommand(command)?
+        .get_arguments()
+        .any(|argument| argument.get_id() == "profile");
+    let is_name = !word.starts_with('-') && takes_profile;
+    is_name.then(|| format!("to name a profile, use '{}'", command_line(command, word)))
 }
 
 /// The commands.

@@ -1,6 +1,6 @@
 //! The `cognito-creds` program: parse, run, exit code.
 
-use cognito_creds::{bug, cli::Cli, commands, platform};
+use cognito_creds::{bug, commands, platform};
 use std::alloc::System;
 use std::process::ExitCode;
 use zeroizing_alloc::ZeroAlloc;
@@ -13,5 +13,5 @@ static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 fn main() -> ExitCode {
     bug::tell_without_contents();
     platform::keep_out_of_dumps();
-    commands::run(&Cli::of_this_process())
+    commands::run()
 }

@@ -1,7 +1,11 @@
 //! The only writers to stdout and stderr.
 
 use crate::profile::Environment;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
+
+/// Why something that a person asked for did not reach them.
+static LOST: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes the whole document in one `write`: Kotlin's SDK corrupts JSON that arrives in pieces.
 /// A reader that has gone away (`EPIPE`) is no error worth words.
@@ -11,10 +15,25 @@ pub fn document(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// A line for the person who typed a command.
+/// A line for the person who typed a command. One that is lost, on a full disk for instance, is not
+/// forgotten: [`lost`].
 pub fn stdout(line: &str) {
-    // Whoever closed the pipe doesn't want it.
-    let _ = document(format!("{line}\n").as_bytes());
+    stdout_as_it_is(&format!("{line}\n"));
+}
+
+/// The same for a text that has its last line's end.
+pub fn stdout_as_it_is(text: &str) {
+    match document(text.as_bytes()) {
+        // Whoever closed the pipe doesn't want it.
+        Err(why) if why.kind() != ErrorKind::BrokenPipe => drop(LOST.set(why)),
+        _ => {}
+    }
+}
+
+/// Why the first line that was lost could not be written. A command with such a line has failed, whatever
+/// else went well.
+pub fn lost() -> Option<&'static io::Error> {
+    LOST.get()
 }
 
 /// Whether colours on stdout are wanted: on a terminal that knows them, and not with a `NO_COLOR` that

@@ -36,11 +36,31 @@ use crate::sign_in::way_in;
 use crate::store::EntryName;
 use crate::vault::{Places, Vault};
 use crate::{completions, log, output, platform};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-/// Carries a command line out. Exit 0 on success and 1 on failure; 2 is the parser's own.
-pub fn run(cli: &Cli) -> ExitCode {
+/// Carries this process' command line out. Exit 0 on success and 1 on failure; 2 is the parser's own.
+pub fn run() -> ExitCode {
+    let (ended, verbosity) = match Cli::of_this_process() {
+        Ok(cli) => (carry_out(&cli), cli.verbose),
+        // `--help`, `--version` and their kin.
+        Err(asked_for) => {
+            output::stdout_as_it_is(&asked_for);
+            (ExitCode::SUCCESS, 0)
+        }
+    };
+    let Some(why) = output::lost() else { return ended };
+    report(&unwritten(why), verbosity);
+    ExitCode::FAILURE
+}
+
+/// What a person asked for and did not get.
+fn unwritten(why: &io::Error) -> Error {
+    let what = format!("Not everything could be written to stdout: {}.", platform::reason(why));
+    Error::new(Next::Stop, what, "df -h .")
+}
+
+fn carry_out(cli: &Cli) -> ExitCode {
     log::init(cli.verbose);
     let result = match &cli.command {
         Command::CredentialProcess(args) => credential_process::run(&args.profile),
@@ -137,7 +157,8 @@ struct Desk {
 impl Desk {
     /// Reads the profile; opens nothing.
     fn new(name: &str) -> Result<Self, Error> {
-        Profile::load(name, &env, &platform::home_name()).map(Self::at)
+        let profile = Profile::load(name, &env, &platform::home_name());
+        profile.map(Self::at).map_err(|error| same_line::offered(error, name))
     }
 
     /// For a profile that was read.

@@ -1,0 +1,50 @@
+//! What a person asked for and did not get is a failure, whatever else went well.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod support;
+
+use std::fs::OpenOptions;
+use std::process::Stdio;
+use support::{IN_A_FILE, Machine, with_credentials};
+
+const COMMANDS: [&str; 10] = [
+    "man",
+    "completions bash",
+    "status",
+    "status --json",
+    "console --profile dev --print",
+    "doctor --profile dev",
+    "env --profile dev",
+    "--help",
+    "help login",
+    "--version",
+];
+
+#[test]
+fn a_full_disk_behind_stdout_is_told_and_fails() {
+    let machine = with_credentials(IN_A_FILE);
+    for command in COMMANDS {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let words: Vec<_> = command.split(' ').collect();
+        let run = machine.command(&words).stdout(Stdio::from(full)).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(1), "{command}: {told}");
+        assert!(told.starts_with("cognito-creds: ") && told.lines().count() == 2, "{command}: {told}");
+        assert!(told.contains("no space left on device"), "{command}: {told}");
+    }
+}
+
+/// `cognito-creds man | head -1`
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let machine = Machine::new();
+    for command in ["man", "status --json", "--help"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let words: Vec<_> = command.split(' ').collect();
+        let run = machine.command(&words).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!((run.status.code(), run.stderr.as_slice()), (Some(0), &[][..]), "{command}");
+    }
+}
