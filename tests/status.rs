@@ -157,10 +157,10 @@ fn a_profile_or_file_that_cannot_be_read_is_an_error_where_it_was_named() {
 }
 
 #[test]
-fn no_profile_of_ours_is_said_in_one_line() {
+fn no_profile_of_ours_is_no_failure() {
     let machine = Machine::bare();
     assert_eq!(json(&machine, &[]), json!([]));
-    assert!(machine.run(&["status"]).stdout.starts_with("No profile in "));
+    assert!(machine.run(&["status"]).stdout.starts_with("There is no AWS config file "));
 }
 
 #[test]

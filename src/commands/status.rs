@@ -14,6 +14,7 @@ use crate::output;
 use crate::profile::config_path;
 use crate::session;
 use crate::sign_in::is_running;
+use crate::user_pool::claims::Claims;
 use crate::vault::{Kind, Place};
 use serde::Serialize;
 use std::fmt;
@@ -50,6 +51,9 @@ struct Login {
 #[derive(Debug, Serialize)]
 struct Credentials {
     role: Option<String>,
+    /// Where the identity pool chooses: what it takes unless a rule of its own says otherwise.
+    #[serde(skip)]
+    preferred: Option<String>,
     expiration: Moment,
     cache: &'static str,
     #[serde(skip)]
@@ -113,14 +117,23 @@ pub fn run(args: &Status) -> Result<(), Error> {
     if args.json {
         output::stdout(&serde_json::to_string(&states).unwrap_or_default());
     } else if states.is_empty() {
-        let path = config_path(&env);
-        output::stdout(&format!("No profile in {} signs in through Cognito.", path.display()));
+        output::stdout(&no_profile());
     } else if let [state] = &states[..] {
         output::stdout(&told(state, now));
     } else {
         output::stdout(&table::told(&states, now, output::shows_colours(&env)));
     }
     Ok(())
+}
+
+fn no_profile() -> String {
+    let path = config_path(&env);
+    let what = if path.exists() {
+        format!("No profile in {} signs in through Cognito.", path.display())
+    } else {
+        format!("There is no AWS config file {}.", path.display())
+    };
+    format!("{what} To write a profile:\n  cognito-creds configure --profile NAME")
 }
 
 fn unreadable(profile: String, error: &Error, now: Timestamp) -> State {
@@ -149,6 +162,7 @@ fn state(desk: &Desk, now: Timestamp) -> State {
         login: None,
         credentials: cached.filter(|(found, _)| found.expiration > now).map(|(found, place)| Credentials {
             role: found.role.as_deref().map(foreign),
+            preferred: None,
             expiration: Moment(found.expiration),
             cache: place.kind.name(),
             kept: kept(place),
@@ -175,6 +189,10 @@ fn state(desk: &Desk, now: Timestamp) -> State {
         }
         Ok(Some((login, place))) if !login.is_unused() => {
             let (store, kept) = (place.kind.name(), kept(place));
+            if let Some(found) = state.credentials.as_mut().filter(|found| found.role.is_none()) {
+                let claims = Claims::decode(&login.id_token).ok();
+                found.preferred = claims.and_then(|claims| claims.preferred_role).as_deref().map(foreign);
+            }
             state.login = Some(Login {
                 user: login.user,
                 provider: login.provider,
@@ -214,7 +232,7 @@ fn told(state: &State, now: Timestamp) -> String {
     }
     match &state.credentials {
         Some(found) => {
-            row("role", &role_words(found.role.as_deref()));
+            row("role", &role_words(found));
             let left = about(found.expiration.0.left(now));
             row("credentials", &format!("live until {} ({left})", found.expiration));
             row("renewed", &format!("by the first call after {}", found.renewal));
@@ -246,12 +264,14 @@ fn who(state: &State) -> String {
     format!("{}{through}", login.user)
 }
 
-fn role_words(arn: Option<&str>) -> String {
-    match arn {
-        Some(arn) => {
-            let account = arn.split(':').nth(4).unwrap_or_default();
-            format!("{} in account {account}", role::name(arn))
-        }
-        None => "chosen by the identity pool".to_owned(),
+fn role_words(found: &Credentials) -> String {
+    let in_account = |arn: &str| {
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        format!("{} in account {account}", role::name(arn))
+    };
+    match (&found.role, &found.preferred) {
+        (Some(arn), _) => in_account(arn),
+        (None, Some(arn)) => format!("{}, unless the identity pool has a rule", in_account(arn)),
+        (None, None) => "chosen by the identity pool".to_owned(),
     }
 }

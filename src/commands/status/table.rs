@@ -79,10 +79,11 @@ fn shortened(text: &str, width: usize) -> String {
 fn row(state: &State, now: Timestamp) -> Row {
     let who = state.login.as_ref().map_or("-", |login| &login.user);
     let found = state.credentials.as_ref();
-    let role = match found.map(|found| found.role.as_deref()) {
-        Some(Some(arn)) => role::name(arn),
-        Some(None) => "(pool's choice)",
-        None => "-",
+    let role = match found.map(|found| (found.role.as_deref(), found.preferred.as_deref())) {
+        Some((Some(arn), _)) => role::name(arn).to_owned(),
+        Some((None, Some(arn))) => format!("({})", role::name(arn)),
+        Some((None, None)) => "(pool's choice)".to_owned(),
+        None => "-".to_owned(),
     };
     let (credentials, tone) = match (&state.login, found, &state.instead) {
         _ if state.sign_in == SignIn::Running => ("sign-in running".to_owned(), Tone::Attention),
@@ -91,7 +92,7 @@ fn row(state: &State, now: Timestamp) -> Row {
         (Some(_), None, None) => ("none cached".to_owned(), Tone::Plain),
         (None, None, None) => ("not signed in".to_owned(), Tone::Attention),
     };
-    Row { cells: [foreign(&state.profile), who.to_owned(), role.to_owned(), credentials], tone }
+    Row { cells: [foreign(&state.profile), who.to_owned(), role, credentials], tone }
 }
 
 fn why(profile: &str, problem: &LastError, now: Timestamp) -> String {
