@@ -12,7 +12,9 @@ use crate::error::{Error, Next, foreign};
 use crate::profile::config_file::{self, Section};
 use crate::profile::keys;
 use crate::profile::update::{self, update};
-use crate::profile::{Profile, command_line, config_path, edit, lines, outputs, process_line, values};
+use crate::profile::{
+    Profile, command_line, config_path, edit, lines, listed, outputs, process_line, values,
+};
 use crate::secret::ClientSecret;
 use crate::{output, platform, shell, terminal};
 use std::fs;
@@ -59,14 +61,38 @@ pub fn run(args: &Configure) -> Result<(), Error> {
     tell(&plan, changed, secret.is_some(), &path);
     warn_of_others(&name);
     let desk = Desk::at(plan.profile);
+    if changed || secret.is_some() {
+        // What went wrong last went wrong with other settings.
+        desk.journal.forget_event(&name);
+    }
+    if desk.profile.identity_pool.is_none() {
+        let pool = &keys::IDENTITY_POOL_ID;
+        let command = with_examples(&name, &Wanted::new(), &[pool.name]);
+        output::stdout(&format!("Without {} it gives tokens only. To add it:\n  {command}", pool.name));
+    }
     if asks {
         pick_role::offer(&desk)?;
         if desk.vault().load().ok().flatten().is_none() && dialogue::wants_to_sign_in() {
             return login::run(&Login { profile: Some(name), ..Login::default() });
         }
     }
-    output::stdout(&format!("Now sign in:\n  {}", desk.profile.command("login")));
+    output::stdout(&what_now(&desk));
     Ok(())
+}
+
+/// The way on: to sign in, or to use the login that another profile has brought.
+fn what_now(desk: &Desk) -> String {
+    let profile = &desk.profile;
+    match desk.vault().load_stored() {
+        Ok(Some(login)) if !login.has_ended() => {
+            let command = match profile.identity_pool {
+                Some(_) => format!("aws sts get-caller-identity --profile {}", shell::word(&profile.name)),
+                None => profile.command("token"),
+            };
+            format!("Signed in as {}. Try:\n  {command}", foreign(&login.user))
+        }
+        _ => format!("Now sign in:\n  {}", profile.command("login")),
+    }
 }
 
 /// What the command line says, a flag before an output of the same key.
@@ -180,7 +206,7 @@ impl Plan {
         let text = edit::set(text, name, &changes);
         let new = section(&text, path, name)?;
         if let Some(error) = missing(name, wanted, new.as_ref()) {
-            return Err(error);
+            return Err(unusable(name, wanted, new.as_ref()).unwrap_or(error));
         }
         let profile = Profile::of_text(&text, name, &env, &platform::home_name())
             .map_err(|error| with_a_flag(error, name, wanted))?;
@@ -208,8 +234,19 @@ fn missing(name: &str, wanted: &Wanted, section: Option<&Section>) -> Option<Err
         return None;
     }
     let names: Vec<_> = missing.iter().map(|key| key.name).collect();
-    let what = format!("Profile {name} needs {}; nothing was written.", names.join(" and "));
+    let what = format!("Profile {name} needs {}; nothing was written.", listed(&names));
     Some(Error::new(Next::Configure, what, with_examples(name, wanted, &names)))
+}
+
+/// The first of the given values that no profile could have: what is missing beside it comes later.
+fn unusable(name: &str, wanted: &Wanted, section: Option<&Section>) -> Option<Error> {
+    let auth = section.and_then(|section| section.get(keys::AUTH.name));
+    wanted.iter().filter(|(_, value)| !value.is_empty()).find_map(|(key, value)| {
+        let why = values::check(key, value, auth).err()?;
+        let what = format!("{key} of profile {name} can't be used: {}.", foreign(&why));
+        let error = Error::new(Next::Configure, what, with_examples(name, wanted, &[key]));
+        Some(with_a_flag(error, name, wanted))
+    })
 }
 
 /// Whether the command line is the beginning of a dialogue: it says nothing, or only how people sign in
@@ -259,10 +296,16 @@ fn with_a_flag(error: Error, name: &str, wanted: &Wanted) -> Error {
         let with_flow = wanted.iter().cloned().chain([(keys::FLOW.name, "basic".to_owned())]).collect();
         return error.instead(Next::Configure, with_examples(name, &with_flow, &[]));
     }
-    match wanted.iter().find(|(key, _)| is_about(key)) {
-        Some((key, _)) => error.instead(Next::Configure, with_examples(name, wanted, &[key])),
-        None => error,
+    let Some((key, value)) = wanted.iter().find(|(key, _)| is_about(key)) else { return error };
+    let https = format!("https://{value}");
+    let is_host = value.contains('.') && !value.contains("://");
+    if is_host && values::is_address(key) && values::check(key, &https, None).is_ok() {
+        let corrected = wanted
+            .iter()
+            .map(|(known, value)| (*known, if known == key { https.clone() } else { value.clone() }));
+        return error.instead(Next::Configure, with_examples(name, &corrected.collect(), &[]));
     }
+    error.instead(Next::Configure, with_examples(name, wanted, &[key]))
 }
 
 fn bad_value(name: &str, wanted: &Wanted, key: &str, why: &str) -> Error {

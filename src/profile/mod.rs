@@ -227,6 +227,14 @@ pub fn asked_for(auth: Option<&str>) -> Vec<&'static Key> {
     required.filter(|key| **key != keys::IDENTITY_POOL_ID).chain([&keys::IDENTITY_POOL_ID]).collect()
 }
 
+/// `A, B and C`.
+pub fn listed(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 /// `cognito-creds COMMAND --profile NAME`, quoted for a shell.
 pub fn command_line(command: &str, profile: &str) -> String {
     // A name with a leading hyphen would be read as a flag.

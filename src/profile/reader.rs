@@ -278,7 +278,11 @@ impl Reader<'_> {
     }
 
     fn required<T>(&self, key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, Error> {
-        parse(&self.text(key).unwrap_or_default()).map_err(|why| self.bad(key, &why))
+        let text = self.text(key).unwrap_or_default();
+        if values::is_address(key.name) && values::is_placeholder(&text) {
+            return Err(self.bad(key, &format!("'{text}' is a placeholder; put your own in its place")));
+        }
+        parse(&text).map_err(|why| self.bad(key, &why))
     }
 
     fn duration(&self, key: &Key, least: u64, most: u64) -> Result<Duration, Error> {
@@ -303,11 +307,7 @@ impl Reader<'_> {
         let expected = Some(expected).filter(|key| !required.contains(key));
         let missing: Vec<_> = required.iter().copied().chain(expected).filter(missing).collect();
         let names: Vec<_> = missing.iter().map(|k| k.name).collect();
-        let names = match names.split_last() {
-            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-            _ => names.concat(),
-        };
-        let what = format!("Profile {} lacks {names}.", self.name);
+        let what = format!("Profile {} lacks {}.", self.name, super::listed(&names));
         let paste = match missing[..] {
             [key] => self.set_command(key.name),
             _ => super::command_line("configure", self.name),

@@ -185,6 +185,29 @@ pub fn check(key: &str, value: &str, auth: Option<&str>) -> Result<(), String> {
     }
 }
 
+/// A value as it looks, for whoever is asked for one.
+pub fn sample(key: &str) -> &'static str {
+    match key {
+        "cognito_domain" => "https://my-team.auth.eu-west-1.amazoncognito.com",
+        "cognito_client_id" => "1example23456789",
+        "cognito_identity_pool_id" => "eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
+        "cognito_issuer" => "https://login.example.com",
+        "cognito_developer_url" => "https://login.example.com/api/v1",
+        _ => example(key),
+    }
+}
+
+/// Whether the values of this key are URLs.
+pub fn is_address(key: &str) -> bool {
+    matches!(key, "cognito_domain" | "cognito_issuer" | "cognito_developer_url")
+}
+
+/// Whether this is a value of [`example`] or of the documentation, pasted with nothing put in its place.
+pub fn is_placeholder(text: &str) -> bool {
+    let is_one = |word: &str| matches!(word, "REGION" | "PREFIX" | "UUID" | "POOLID");
+    text.contains("YOUR-") || text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_one)
+}
+
 /// A value to stand in a command that sets a key.
 pub fn example(key: &str) -> &'static str {
     match key {
@@ -245,6 +268,22 @@ mod tests {
         assert_eq!(duration("1h", 0, 3600).unwrap().as_secs(), 3600);
         for bad in ["", "5", "m", "-1m", "+1m", "1.5h", "1d", "2h", "99999999999999999999h", "5 m", "1é"] {
             assert!(duration(bad, 1, 3600).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_has_to_be_replaced_is_known() {
+        for key in ["cognito_domain", "cognito_client_id", "cognito_identity_pool_id", "cognito_user_pool_id"]
+            .into_iter()
+            .chain(["cognito_issuer", "cognito_developer_url"])
+        {
+            assert!(is_placeholder(example(key)), "{key}");
+        }
+        assert!(is_placeholder("https://PREFIX.auth.eu-west-1.amazoncognito.com"));
+        for good in
+            ["https://your-team.auth.eu-west-1.amazoncognito.com", "eu-west-1", "REGIONAL", "5REGIONabc"]
+        {
+            assert!(!is_placeholder(good), "{good}");
         }
     }
 

@@ -26,7 +26,7 @@ fn auth<'a>(wanted: &'a Wanted, section: Option<&'a Section>) -> Option<&'a str>
 
 /// Asks until the answer is one that a profile can have.
 fn answer(name: &str, key: &Key, now: Option<&str>, auth: Option<&str>) -> Result<String, Error> {
-    terminal::say(&format!("\n{}", key.help));
+    terminal::say(&format!("\n{}", question(key)));
     let offered = now.map(|value| format!(" [{}]", foreign(value))).unwrap_or_default();
     loop {
         let typed = terminal::ask(&format!("{}{offered}: ", key.name)).map_err(|_| nothing_written(name))?;
@@ -36,6 +36,12 @@ fn answer(name: &str, key: &Key, now: Option<&str>, auth: Option<&str>) -> Resul
             Err(why) => terminal::say(&format!("  {}.", foreign(&why))),
         }
     }
+}
+
+/// What is asked for. When a key is needed is for the reference: nobody is asked for another one.
+fn question(key: &Key) -> String {
+    let help = key.help.split_once(" Required ").map_or(key.help, |(help, _)| help);
+    format!("{help}\nIt looks like {}", values::sample(key.name))
 }
 
 /// Whether the person wants to sign in at once. Ctrl-D is a no: the profile is written.
@@ -51,7 +57,7 @@ pub fn wants_to_sign_in() -> bool {
 
 fn check(key: &Key, value: &str, auth: Option<&str>) -> Result<(), String> {
     if value.is_empty() {
-        return Err(format!("It is needed; it looks like {}", values::example(key.name)));
+        return Err(format!("It is needed; it looks like {}", values::sample(key.name)));
     }
     edit::check_value(value)?;
     values::check(key.name, value, auth)
