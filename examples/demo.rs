@@ -1,8 +1,8 @@
 //! The whole product without an AWS account: `cargo run --example demo`.
 //!
 //! Starts the sandbox (a stand-in for Cognito, STS and S3 on loopback), writes a throw-away profile,
-//! calls `cognito-creds` exactly as an AWS SDK does, twice, and copies a file with the real AWS CLI
-//! where there is one. With a browser you play the person; without one the demo does.
+//! calls `cognito-creds` exactly as an AWS SDK does, twice, and lists a bucket and copies a file with the
+//! real AWS CLI where there is one. With a browser you play the person; without one the demo does.
 //! `-- --program PATH` shows an installed program instead of the one of this checkout.
 
 #![allow(clippy::print_stdout, reason = "a demo talks")]
@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
+
+/// Opens a sandbox to play with.
+const SANDBOX: &str = "rm -f target/sandbox.config; cargo run -p cognito-sandbox -- serve --redirect-uri http://localhost:8080 --write-config target/sandbox.config --profile dev";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -75,8 +78,12 @@ impl Stage {
             return Err("the second call was not served from the cache".into());
         }
         println!("  requests that reached Cognito: {}\n", self.sandbox.counts().total);
-        self.copy_with_the_aws_cli()?;
-        println!("That is all. Set up your own: see README.md, \"Five minutes to your own user pool\".");
+        self.use_the_aws_cli()?;
+        println!(
+            "To play with it yourself, open a stand-in that stays (tests/sandbox/README.md tells the rest):\n"
+        );
+        println!("  {SANDBOX}\n");
+        println!("Set up your own: see README.md, \"Five minutes to your own user pool\".");
         Ok(())
     }
 
@@ -115,21 +122,29 @@ impl Stage {
         command
     }
 
-    /// `aws s3 cp` there and back, with nothing but the profile.
-    fn copy_with_the_aws_cli(&self) -> Outcome<()> {
+    /// `aws s3 ls`, and `aws s3 cp` there and back, with nothing but the profile.
+    fn use_the_aws_cli(&self) -> Outcome<()> {
         let there = Command::new("aws").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !there.is_ok_and(|status| status.success()) {
-            println!("(With the AWS CLI installed, the demo would now copy a file to the stand-in's S3.)\n");
+            println!(
+                "(With the AWS CLI installed, the demo would now list a bucket of the stand-in's S3 and copy a file there.)\n"
+            );
             return Ok(());
         }
         let (sent, back) = (self.home.path().join("hello.txt"), self.home.path().join("back.txt"));
         fs::write(&sent, "Hello from cognito-creds\n")?;
-        for [from, to] in
-            [["hello.txt", "s3://demo-bucket/hello.txt"], ["s3://demo-bucket/hello.txt", "back.txt"]]
-        {
-            println!("  $ aws s3 cp {from} {to} --profile demo");
+        for line in [
+            "s3 ls s3://demo-bucket/ --profile demo",
+            "s3 cp hello.txt s3://demo-bucket/hello.txt --profile demo",
+            "s3 cp s3://demo-bucket/hello.txt back.txt --profile demo",
+        ] {
+            println!("  $ aws {line}");
             let mut aws = Command::new("aws");
-            aws.args(["s3", "cp", from, to, "--profile", "demo", "--only-show-errors"]);
+            aws.args(line.split(' ')).args(if line.starts_with("s3 cp") {
+                &["--only-show-errors"][..]
+            } else {
+                &[]
+            });
             aws.args(["--endpoint-url", self.sandbox.url()])
                 .current_dir(self.home.path())
                 .stdin(Stdio::null());

@@ -11,8 +11,9 @@ const USAGE: &str = "\
 cognito-sandbox serve [--port N] [--tls valid|expired|wrong-name] [--ca-file FILE] [--redirect-uri URI ...]
                       [--write-config FILE --profile NAME]
     Prints one line, `ready URL`, and serves until it is killed. Each URI is registered; --write-config appends
-    a whole profile to FILE, which runs the cognito-creds beside this program, or else the one in PATH. Switches over HTTP: /_sandbox/counts, log, world, fault, clear-faults, clock, reset,
-    register-redirect, person, client, identity-pool, forget.
+    a whole profile to FILE, which runs the cognito-creds beside this program, or else the one in PATH.
+    Switches over HTTP: /_sandbox/counts, log, world, fault, clear-faults, clock, reset, register-redirect,
+    person, client, identity-pool, forget.
 cognito-sandbox browse URL [--user NAME] [--password TEXT] [--federated] [--deny] [--ca-file FILE] [--print]
     Opens URL and signs in (alice, password). Exit 0 when the last page came and is no error page.";
 
@@ -24,6 +25,12 @@ fn main() -> ExitCode {
         }
         Some((command, rest)) if command == "browse" => {
             Options::parse(rest).and_then(|options| browse(&options))
+        }
+        Some((help, _)) if matches!(help.as_str(), "--help" | "-h" | "help") => {
+            return match writeln!(std::io::stdout(), "{USAGE}") {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            };
         }
         _ => Err(USAGE.to_owned()),
     };
