@@ -176,7 +176,10 @@ fn the_page_shows_what_the_program_prints() {
 fn whoever_asked_for_the_password_is_pointed_to_commands_that_ask_for_it() {
     let machine = Machine::with("cognito_store = file\ncognito_login_timeout = 10s\n");
     let ran = machine.run_with(&["login", "--force", "--profile", "dev"], &[("CI", "1")]);
-    let (told, remedy) = ran.stderr.trim_end().rsplit_once('\n').unwrap();
-    assert!(told.contains("\n  cognito-creds login --paste --force --profile dev\n"), "{told}");
+    assert!(ran.stderr.contains("\n  cognito-creds login --paste --force --profile dev\n"), "{ran:?}");
+    let mut machine = Machine::new();
+    machine.seat(Person::deny());
+    let ran = machine.run(&["login", "--force", "--profile", "dev"]);
+    let (_, remedy) = ran.stderr.trim_end().rsplit_once('\n').unwrap();
     assert_eq!(remedy, "cognito-creds login --force --profile dev");
 }

@@ -77,7 +77,12 @@ fn findings() -> Vec<(String, String, String)> {
 #[test]
 fn what_the_doctor_prescribes_is_a_command_or_a_sentence() {
     for (check, saw, remedy) in findings().into_iter().filter(|(_, _, remedy)| !remedy.is_empty()) {
-        assert!(!remedy.contains("doctor"), "{check}: the doctor sends nobody to the doctor: {remedy}");
+        // The one of another profile, where there is none of this name.
+        let of_another = remedy.starts_with("cognito-creds doctor --profile other");
+        assert!(
+            !remedy.contains("doctor") || of_another,
+            "{check}: the doctor sends nobody to the doctor: {remedy}"
+        );
         // Commands begin with the name of a program, sentences with a capital letter.
         if remedy.starts_with(|c: char| c.is_ascii_uppercase()) {
             assert!(!remedy.ends_with('.'), "{check}: {remedy}");
