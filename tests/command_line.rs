@@ -21,7 +21,7 @@ fn a_profile_without_its_flag_is_answered_with_the_flag() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{typed}");
         match tip {
             Some(tip) => {
-                assert!(ran.stderr.contains(&format!("tip: to name a profile, use '{tip}'\n")), "{ran:?}")
+                assert!(ran.stderr.contains(&format!("tip: to name a profile, use '{tip}'\n")), "{ran:?}");
             }
             None => assert!(!ran.stderr.contains("to name a profile"), "{ran:?}"),
         }
