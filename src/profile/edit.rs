@@ -284,14 +284,18 @@ fn header(name: &str) -> String {
     if name == "default" { "[default]".to_owned() } else { format!("[profile {name}]") }
 }
 
-/// A line with another value, its key and the blanks around its `=` as they were, without a comment.
+/// A line with another value, its key and the blanks around its `=` as they were, without a comment. White space
+/// that is neither blank nor tab goes: tools disagree whether it is part of the key.
 fn with_value(line: &str, value: &str) -> String {
-    let Some(sign) = line.find('=') else { return format!("{} = {value}", line.trim_end()) };
-    let (key, rest) = line.split_at(sign + 1);
+    let Some((key, rest)) = line.split_once('=') else { return format!("{} = {value}", line.trim()) };
     let rest = &rest[..rest.len() - comment(rest).len()];
     let blanks = &rest[..rest.len() - rest.trim_start().len()];
+    let is_odd = |c: char| c.is_whitespace() && !matches!(c, ' ' | '\t');
+    if key.contains(is_odd) || blanks.contains(is_odd) {
+        return format!("{} = {value}", key.trim());
+    }
     let blanks = if rest.trim().is_empty() { " " } else { blanks };
-    format!("{key}{blanks}{value}")
+    format!("{key}={blanks}{value}")
 }
 
 #[cfg(test)]

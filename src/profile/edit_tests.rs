@@ -274,3 +274,15 @@ fn an_empty_section_that_was_never_ours_stays() {
         assert_eq!(unset(text, "dev"), wanted);
     }
 }
+
+/// Found by fuzzing: the reader takes a form feed for a part of the key, botocore doesn't.
+#[test]
+fn a_key_beside_odd_white_space_is_written_so_that_every_tool_reads_it() {
+    for line in
+        ["cognito_role \u{c}= A", "cognito_role =\u{c}A", "\u{b}cognito_role = A", "cognito_role\u{c}"]
+    {
+        let new = set(&format!("[profile dev]\n{line}\n"), "dev", &[("cognito_role", "R")]);
+        let section = config_file::read_text(&new, Path::new("config"), "dev").unwrap().unwrap();
+        assert_eq!(section.get("cognito_role"), Some("R"), "{line:?}: {new:?}");
+    }
+}

@@ -135,11 +135,7 @@ pub const SHOWN: &[Shown] = &[
         Here(Nothing, "cognito_issuer = https://login.microsoftonline.com/"),
     ),
     shown("docs/oidc.md", "PROVIDER_ARN=", Suite(SETUP, "template.blocks(\"../oidc\", \"sh\")")),
-    shown(
-        "docs/oidc.md",
-        "cognito-creds doctor ",
-        Here(OidcProfile, "Next: cognito-creds login"),
-    ),
+    shown("docs/oidc.md", "cognito-creds doctor ", Here(OidcProfile, "Next: cognito-creds login")),
     shown("docs/other-tools.md", "cognito-creds exec ", Here(Profile, "terraform plan as ASIA")),
     shown("docs/other-tools.md", "eval ", Here(Profile, "credentials: ASIA")),
     shown(
