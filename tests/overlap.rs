@@ -103,8 +103,8 @@ fn what_is_opened_is_the_address_that_the_sdk_will_call() {
         ),
         (
             "eu-central-1",
-            "endpoint_url = https://cognito-identity.eu-west-1.amazonaws.com:8443",
-            Some("https://cognito-identity.eu-west-1.amazonaws.com:8443"),
+            "endpoint_url = https://cognito-identity.eu-west-1.amazonaws.com",
+            Some("https://cognito-identity.eu-west-1.amazonaws.com"),
         ),
         // The SDK refuses this, so nothing would be asked there.
         (

@@ -174,7 +174,7 @@ struct Answer {
 
 /// Whether a service or region may stand in the address: lower-case letters, digits and hyphens.
 pub fn is_name(text: &str) -> bool {
-    crate::profile::values::is_region(text)
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]
@@ -214,10 +214,10 @@ mod tests {
     fn credentials_are_sent_nowhere_on_a_guess() {
         let error = place("eusc-de-east-1", "").unwrap_err();
         assert!(error.paste().starts_with("export AWS_ENDPOINT_URL_SIGNIN="), "{error}");
-        let instead = "services = s\n[services s]\nsignin =\n  endpoint_url = https://us-east-1.signin.aws.amazon.com/x/\n";
+        let instead = "services = s\n[services s]\nsignin =\n  endpoint_url = https://us-east-1.signin.aws.amazon.com\n";
         assert_eq!(
             place("eusc-de-east-1", instead).unwrap().federation.as_str(),
-            "https://us-east-1.signin.aws.amazon.com/x/federation"
+            "https://us-east-1.signin.aws.amazon.com/federation"
         );
     }
 

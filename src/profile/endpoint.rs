@@ -1,7 +1,7 @@
 //! Whom a config file may have a login sent to. A token counts with whoever has it, and a config file may
 //! come with somebody's repository: see docs/decisions/0014.
 
-use super::values::is_loopback;
+use super::values::{is_loopback, is_region};
 use url::Url;
 
 /// What AWS's own names end in, partition by partition, with dual stack (the AWS SDKs' `partitions.json`).
@@ -31,7 +31,13 @@ const SERVICES: [&str; 5] = ["cognito-identity", "cognito-identity-fips", "sts",
 /// The whole name counts and not its end: `BUCKET.s3.amazonaws.com` is whose the bucket is.
 pub(super) fn may_be_written(endpoint: &Url, server: &Url) -> bool {
     let host = endpoint.host_str().unwrap_or_default();
-    is_of_aws(host) || (is_loopback(endpoint) && is_loopback(server))
+    (is_of_aws(host) && is_bare(endpoint)) || (is_loopback(endpoint) && is_loopback(server))
+}
+
+/// Its scheme, its host and nothing more: which door of a host is knocked at is no choice of the file's.
+fn is_bare(endpoint: &Url) -> bool {
+    let bare = Url::parse(&format!("https://{}/", endpoint.host_str().unwrap_or_default()));
+    bare.is_ok_and(|bare| bare == *endpoint)
 }
 
 fn is_of_aws(host: &str) -> bool {
@@ -66,15 +72,6 @@ fn is_console(host: &str) -> bool {
 
 fn is_regional(place: &str) -> bool {
     place.split_once('.').is_some_and(|(region, suffix)| is_region(region) && SUFFIXES.contains(&suffix))
-}
-
-/// `eu-west-1`, `us-isob-east-1`: letters, and a number at the end. `s3` and `s3-eu-west-1`, where buckets
-/// have their names, are none.
-fn is_region(text: &str) -> bool {
-    let mut words: Vec<_> = text.split('-').collect();
-    let number = words.pop().unwrap_or_default();
-    let is = |word: &str, of: fn(&u8) -> bool| !word.is_empty() && word.bytes().all(|b| of(&b));
-    words.len() >= 2 && is(number, u8::is_ascii_digit) && words.iter().all(|w| is(w, u8::is_ascii_lowercase))
 }
 
 #[cfg(test)]
@@ -115,6 +112,13 @@ mod tests {
             "cognito-identity.s3-eu-west-1.amazonaws.com",
             "cognito-identity.execute-api.eu-west-1.amazonaws.com",
             "sts.eu-west-1.elb.amazonaws.com",
+            "sts.eu-west-1.amazonaws.com:8443",
+            "sts.eu-west-1.amazonaws.com/?Action=x",
+            "sts.eu-west-1.amazonaws.com/#x",
+            "me@sts.eu-west-1.amazonaws.com",
+            "cognito-identity.eu-west-1.amazonaws.com/elsewhere",
+            "signin.aws.amazon.com/oauth?redirect_uri=https://evil.example",
+            "us-east-1.signin.aws.amazon.com/oauth",
             "vpce-0example.vpce-svc-0evil.eu-west-1.vpce.amazonaws.com",
             "evil.cognito-identity.eu-west-1.vpce.amazonaws.com",
             "s3.eu-west-1.amazonaws.com",

@@ -257,9 +257,8 @@ impl Reader<'_> {
         if is_variable || server.is_some_and(|server| endpoint::may_be_written(&url, &server)) {
             return Ok(Some(url));
         }
-        let host = url.host_str().unwrap_or_default();
         let why = format!(
-            "a config file may have the login sent to AWS alone, and {host} is none of its endpoints for this; another one is taken from {variable}"
+            "a config file may have the login sent to AWS alone, and {url} is none of its endpoints for this; another one is taken from {variable}"
         );
         Err(self.bad_value(name, &why))
     }

@@ -67,9 +67,13 @@ impl IdentityPoolId {
     }
 }
 
-/// Letters, digits and hyphens; strict because it becomes part of a host name.
+/// `eu-west-1`, `us-isob-east-1`: letters, and a number at the end. It becomes part of the name of a host
+/// that is sent a login, and `s3` or `s3-eu-west-1`, where everybody's buckets have their names, are none.
 pub fn is_region(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    let mut words: Vec<_> = text.split('-').collect();
+    let number = words.pop().unwrap_or_default();
+    let is = |word: &str, of: fn(&u8) -> bool| !word.is_empty() && word.bytes().all(|b| of(&b));
+    words.len() >= 2 && is(number, u8::is_ascii_digit) && words.iter().all(|w| is(w, u8::is_ascii_lowercase))
 }
 
 /// A user pool id, `REGION_ID`.
@@ -257,9 +261,35 @@ mod tests {
             "eu.evil.com/:01234567-89ab-cdef-0123-456789abcdef",
             ":01234567-89ab-cdef-0123-456789abcdef",
             "eu-central-1:x",
+            // Hosts below it are other people's buckets.
+            "s3:01234567-89ab-cdef-0123-456789abcdef",
+            "s3-eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
+            "s3-accelerate:01234567-89ab-cdef-0123-456789abcdef",
         ] {
             assert!(IdentityPoolId::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_region_is_none_of_the_places_where_buckets_have_their_names() {
+        for good in ["eu-west-1", "us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "ap-southeast-7"] {
+            assert!(is_region(good), "{good}");
+        }
+        for bad in [
+            "s3",
+            "s3-eu-west-1",
+            "s3-accelerate",
+            "s3-website-1",
+            "eu",
+            "eu-west",
+            "-1",
+            "eu--1",
+            "EU-west-1",
+            "",
+        ] {
+            assert!(!is_region(bad), "{bad}");
+        }
+        assert!(user_pool_id("s3-eu-west-1_AbCdEfGhI").is_err());
     }
 
     #[test]

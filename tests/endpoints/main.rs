@@ -190,11 +190,11 @@ const ROWS: &[(&str, &str, &str, [&str; 3])] = &[
     (
         "eu-west-1",
         "https://auth.example.com",
-        "endpoint_url = https://sts.eu-west-2.amazonaws.com:8443",
+        "endpoint_url = https://sts.eu-west-2.amazonaws.com",
         [
             "https://auth.example.com/",
-            "https://sts.eu-west-2.amazonaws.com:8443/",
-            "https://sts.eu-west-2.amazonaws.com:8443/",
+            "https://sts.eu-west-2.amazonaws.com/",
+            "https://sts.eu-west-2.amazonaws.com/",
         ],
     ),
     // What is said of one service beats what is said of all.

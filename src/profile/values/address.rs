@@ -1,5 +1,6 @@
 //! Values that are addresses: where a login is sent, and nothing may send it elsewhere.
 
+use super::is_region;
 use url::Url;
 
 /// The origin of a user pool's domain: scheme, host and port, no path.
@@ -35,6 +36,9 @@ impl Domain {
                 "the prefix '{text}' needs a region: set region or cognito_user_pool_id, or write the whole URL"
             )
         })?;
+        if !is_region(region) {
+            return Err(format!("the prefix '{text}' can't be completed: '{region}' is no region"));
+        }
         if region.starts_with("cn-") {
             return Err(format!(
                 "the prefix '{text}' can't be completed: there are no user pools in {region}; write the URL of a user pool elsewhere, or use another cognito_auth"
@@ -214,6 +218,9 @@ mod tests {
         );
         assert!(host("acme", Some("us-gov-west-1"), false).unwrap().contains(".auth-fips."));
         assert!(host("acme", None, false).unwrap_err().contains("region"));
+        for no_region in ["s3", "evil.example", "evil.example/", "eu-west-1.evil.example:1"] {
+            assert!(host("acme", Some(no_region), false).unwrap_err().contains("region"), "{no_region}");
+        }
     }
 
     #[test]
