@@ -58,7 +58,7 @@ impl Error {
     /// The same failure where something else has to happen next.
     #[must_use]
     pub fn instead(mut self, next: Next, paste: impl Into<String>) -> Self {
-        (self.next, self.paste) = (next, paste.into());
+        (self.next, self.paste) = (next, printable(&paste.into()));
         self
     }
 
@@ -180,6 +180,13 @@ mod tests {
         let error = Error::new(Next::Stop, "There is no profile a\n\u{1b}[2J.", "x --profile 'a\nb'");
         assert_eq!(error.what(), "There is no profile a  [2J.");
         assert_eq!(error.paste(), "x --profile 'a b'");
+    }
+
+    #[test]
+    fn another_command_is_as_harmless_as_the_first() {
+        let error =
+            Error::new(Next::Stop, "a", "b").instead(Next::Stop, "x --profile 'a\n\u{1b}[2J\u{202e}b'");
+        assert_eq!(error.paste(), "x --profile 'a  [2J b'");
     }
 
     #[test]

@@ -262,6 +262,9 @@ fn hostile_values(canary: &Path) -> Vec<String> {
     ]
 }
 
+/// GNU sed runs what is in the pattern space at the flag `e`.
+const SED: &str = "x|touch pwned;#|e#";
+
 /// Keys of the AWS tools that name programs, files or other profiles.
 const OTHERS: [&str; 11] = [
     "credential_process",
@@ -309,6 +312,45 @@ fn no_value_runs_a_program_leaves_our_folders_or_writes_on_the_terminal() {
         let ours = [".local/state/cognito-creds", ".local/share/cognito-creds"];
         assert!(ours.iter().any(|ours| folder == machine.path(ours)), "{}", file.display());
     }
+}
+
+/// The name of a profile is the file's word, too: in messages, and in the commands that people paste.
+#[test]
+fn no_name_of_a_profile_writes_on_the_terminal_or_runs_in_what_is_pasted() {
+    let machine = Machine::with("cognito_store = file\ncognito_wait = 0s\n");
+    let canary = machine.path("canary");
+    let honest = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let wrong = [
+        "",
+        "cognito_duration_seconds = 7200",
+        "cognito_auth = developer\ncognito_developer_url = https://b.example.com\ncognito_role = x",
+        "cognito_client_id =",
+        "cognito_identity_pool_id =",
+        "cognito_prompt = \u{1b}[2J",
+    ];
+    let names = hostile_values(&canary).into_iter().chain([SED.into(), "a\u{1b}[2J\u{202e}b".into()]);
+    let mut complaints = 0;
+    for name in names {
+        let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric());
+        let named = format!("--profile={name}");
+        for section in [format!("profile {name}"), format!("profile '{name}'"), name.clone()] {
+            for wrong in wrong {
+                let lines = honest.replace("profile dev]", &format!("{section}]\n{wrong}"));
+                machine.configure(&lines);
+                let ran = in_time(&machine, &["credential-process", &named], &[("CI", "true")]);
+                assert_harmless(&ran.stderr, &format!("{section:.80?} {wrong}"));
+                let paste = ran.stderr.lines().last().unwrap_or_default();
+                assert!(is_plain || !paste.starts_with("sed "), "{section:.80?} {wrong}: {paste}");
+                complaints += usize::from(ran.stderr.contains("no effect") && name.contains('\u{1b}'));
+            }
+            for args in [&["doctor", &*named][..], &["login", &named, "--no-browser"], &["status"]] {
+                let ran = in_time(&machine, args, &[("CI", "true")]);
+                assert_harmless(&(ran.stdout + &ran.stderr), &format!("{section:.80?} {args:.80?}"));
+            }
+            assert!(!canary.exists(), "{section:.80}");
+        }
+    }
+    assert!(complaints > 0, "a complaint about such a profile was seen");
 }
 
 /// The address that the browser is given: ours, whatever the profile wants to add to it.
