@@ -24,6 +24,9 @@ fn a_profile_that_is_not_there_is_told_with_those_that_are() {
     cases.tell("another name", &machine, &machine.call());
     machine.configure("[default]\n[dev]\nregion = us-east-1\n");
     cases.tell("a section without the word profile", &machine, &machine.call());
+    machine.configure("[default]\n[x|id;#|e#]\nregion = us-east-1\n");
+    let odd = machine.run(&["credential-process", "--profile", "x|id;#|e#"]);
+    cases.tell("such a section with a name that sed would run", &machine, &odd);
     let many: String = (0..40).map(|n| format!("[profile p{n}]\n")).collect();
     machine.configure(&many);
     cases.tell("forty other names", &machine, &machine.call());

@@ -264,12 +264,7 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
     };
     if lines::has_section(path, name) {
         let what = format!("In {} the section [{name}] has to be [profile {name}].", path.display());
-        let script = format!(r"s|^\[{name}\]|[profile {name}]|");
-        return Error::new(
-            Next::Configure,
-            what,
-            format!("sed -i.bak {} {}", shell::word(&script), shell::path(path)),
-        );
+        return Error::new(Next::Configure, what, renaming(name, path));
     }
     let what = if path.exists() {
         format!("There is no profile {name} in {}; {have}.", path.display())
@@ -277,6 +272,16 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
         format!("There is no AWS config file {}, so there is no profile {name}.", path.display())
     };
     Error::new(Next::Configure, what, paste)
+}
+
+/// The command that makes `[NAME]` a profile. A name is the file's word, and sed's language is a program: its
+/// flag `e` runs what it finds.
+fn renaming(name: &str, path: &Path) -> String {
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        return command_line("configure", name);
+    }
+    let script = format!(r"s|^\[{name}\]|[profile {name}]|");
+    format!("sed -i.bak {} {}", shell::word(&script), shell::path(path))
 }
 
 /// The error of a profile without an identity pool where credentials are asked for.
