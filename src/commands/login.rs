@@ -14,6 +14,7 @@ use crate::profile::redirect_uri::RedirectUri;
 use crate::secret::Password;
 use crate::sign_in::attend::{Attendance, SignedIn, Way};
 use crate::sign_in::flight::Flight;
+use crate::sign_in::strange_file::StrangeFile;
 use crate::sign_in::way_in;
 use crate::terminal::Hidden;
 use crate::{browser, terminal};
@@ -96,6 +97,9 @@ fn sign_in(args: &Login, desk: &Desk) -> Result<Option<SignedIn>, Error> {
     };
     let begun = Attendance::begin(&session, &desk.journal, awaits, true, args.force, &env)?;
     let Some(attendance) = begun else { return Ok(None) };
+    if let Some(strange) = StrangeFile::of(profile, &env) {
+        output::stderr(&format!("{}.", strange.told(profile)));
+    }
     let attendance = attendance.asking_for_role(terminal::is_attended(&env));
     let signed_in = match &profile.auth {
         Auth::Browser(app) if args.paste => {

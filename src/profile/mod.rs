@@ -244,14 +244,22 @@ pub fn command_line(command: &str, profile: &str) -> String {
 
 /// The AWS config file: `AWS_CONFIG_FILE`, else `~/.aws/config`; a leading `~/` is the home folder.
 pub fn config_path(env: &dyn Environment) -> PathBuf {
-    let home = env.var("HOME").or_else(|| env.var("USERPROFILE")).unwrap_or_default();
     match env.var("AWS_CONFIG_FILE") {
         Some(path) => match path.strip_prefix("~/") {
-            Some(rest) => Path::new(&home).join(rest),
+            Some(rest) => home_folder(env).join(rest),
             None => path.into(),
         },
-        None => Path::new(&home).join(".aws").join("config"),
+        None => own_config_path(env),
     }
+}
+
+/// `~/.aws/config`, whatever `AWS_CONFIG_FILE` says; relative where no home is known.
+pub fn own_config_path(env: &dyn Environment) -> PathBuf {
+    home_folder(env).join(".aws").join("config")
+}
+
+fn home_folder(env: &dyn Environment) -> PathBuf {
+    env.var("HOME").or_else(|| env.var("USERPROFILE")).unwrap_or_default().into()
 }
 
 fn unknown_profile(name: &str, path: &Path) -> Error {

@@ -5,6 +5,7 @@
 //! releases and for results that lie in a store, so a killed winner blocks nobody.
 
 use super::detached::{self, Hello};
+use super::strange_file::StrangeFile;
 use super::want::{AwsCredentials, Token, Want};
 use super::{is_running, login_lock, login_patience, may_open, overtaken, renewal, words};
 use crate::browser;
@@ -217,6 +218,9 @@ impl Flight<'_> {
             return Err(self.session.needs_sign_in());
         }
         may_open(profile, last.as_ref(), Timestamp::now())?;
+        if let Some(strange) = StrangeFile::of(profile, self.env) {
+            strange.may_open(profile, last.as_ref())?;
+        }
         match detached::start_sign_in(profile)? {
             Hello::Open(url) => {
                 let waiting = Waiting::begin(Url::parse(&url).ok());

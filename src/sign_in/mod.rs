@@ -10,12 +10,13 @@
 //! - [`attend`]: the sign-in itself, from the open port to the stored login.
 //! - [`renewal`]: renewing ahead, behind the caller's back, and not again so soon.
 //! - [`detached`]: processes that outlive their caller.
-//! - [`way_in`]: which `login` a person is pointed to.
+//! - [`strange_file`]: where the first sign-in is a person's. [`way_in`]: which `login` a person is pointed to.
 
 pub mod attend;
 pub mod detached;
 pub mod flight;
 pub mod renewal;
+pub mod strange_file;
 pub mod want;
 pub mod way_in;
 mod words;
