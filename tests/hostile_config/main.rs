@@ -333,18 +333,18 @@ fn no_name_of_a_profile_writes_on_the_terminal_or_runs_in_what_is_pasted() {
     let mut complaints = 0;
     for name in names {
         let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric());
-        let named = format!("--profile={name}");
+        let flag = format!("--profile={name}");
         for section in [format!("profile {name}"), format!("profile '{name}'"), name.clone()] {
             for wrong in wrong {
                 let lines = honest.replace("profile dev]", &format!("{section}]\n{wrong}"));
                 machine.configure(&lines);
-                let ran = in_time(&machine, &["credential-process", &named], &[("CI", "true")]);
+                let ran = in_time(&machine, &["credential-process", &flag], &[("CI", "true")]);
                 assert_harmless(&ran.stderr, &format!("{section:.80?} {wrong}"));
                 let paste = ran.stderr.lines().last().unwrap_or_default();
                 assert!(is_plain || !paste.starts_with("sed "), "{section:.80?} {wrong}: {paste}");
                 complaints += usize::from(ran.stderr.contains("no effect") && name.contains('\u{1b}'));
             }
-            for args in [&["doctor", &*named][..], &["login", &named, "--no-browser"], &["status"]] {
+            for args in [&["doctor", &*flag][..], &["login", &flag, "--no-browser"], &["status"]] {
                 let ran = in_time(&machine, args, &[("CI", "true")]);
                 assert_harmless(&(ran.stdout + &ran.stderr), &format!("{section:.80?} {args:.80?}"));
             }
