@@ -241,6 +241,7 @@ fn a_prefix_that_can_not_be_completed_is_told_with_what_lacks() {
     let machine = Machine::bare();
     for (case, region) in [
         ("no region", ""),
+        ("what is no region", "region = s3\n"),
         ("a region without user pools", "region = cn-north-1\n"),
         ("a region whose names are not known", "region = eusc-de-east-1\n"),
     ] {

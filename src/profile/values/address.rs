@@ -37,7 +37,9 @@ impl Domain {
             )
         })?;
         if !is_region(region) {
-            return Err(format!("the prefix '{text}' can't be completed: '{region}' is no region"));
+            return Err(format!(
+                "the prefix '{text}' can't be completed: '{region}' is not a region like eu-west-1"
+            ));
         }
         if region.starts_with("cn-") {
             return Err(format!(
