@@ -2,9 +2,10 @@
 
 use crate::random::Random;
 use crate::support::Machine;
-use crate::support::processes::running;
+use crate::support::processes::{of, running};
 use cognito_sandbox::{Endpoint, Fault, Times};
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -119,8 +120,26 @@ pub fn kill_detached(machine: &Machine, command: &str, after: Duration) -> Vec<u
     running(machine, command).into_iter().filter(|process| kill(*process)).collect()
 }
 
+/// Ends by a signal, as a person does, the sign-ins that these profiles have started.
+pub fn stop_sign_ins(machine: &Machine, profiles: &[&str]) {
+    for process in running(machine, "sign-in") {
+        let words = fs::read_to_string(of(process).join("cmdline")).unwrap_or_default();
+        if words
+            .split('\0')
+            .filter_map(|word| word.strip_prefix("--profile="))
+            .any(|name| profiles.contains(&name))
+        {
+            signal(process, Signal::TERM);
+        }
+    }
+}
+
 /// Kills one process of ours; whether it was still there.
 pub fn kill(process: u32) -> bool {
+    signal(process, Signal::KILL)
+}
+
+fn signal(process: u32, signal: Signal) -> bool {
     let pid = i32::try_from(process).ok().and_then(Pid::from_raw).unwrap();
-    kill_process(pid, Signal::KILL).is_ok()
+    kill_process(pid, signal).is_ok()
 }

@@ -1,6 +1,7 @@
 //! What is counted, and the table of docs/performance.md.
 
 use crate::calls::{Deed, Done};
+use crate::watch::Why;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -22,8 +23,10 @@ pub struct Figures {
     slowest: Duration,
     /// Killed in the background.
     pub detached_kills: usize,
-    /// Tabs: answered, denied, ignored.
-    pub tabs: [usize; 3],
+    /// Tabs: answered, denied, ignored, stopped.
+    pub tabs: [usize; 4],
+    /// Calls that needed a sign-in while no tab might open, and were told so.
+    pub quiet: BTreeMap<Why, usize>,
     /// Requests to the token endpoint with a refresh token.
     pub refreshes: usize,
     /// Requests for credentials, at the identity pool or STS.
@@ -90,8 +93,12 @@ impl fmt::Display for Figures {
             ("… killed in the background", self.detached_kills.to_string()),
             ("slowest call", format!("{:.1} s", self.slowest.as_secs_f64())),
             (
-                "tabs: answered, denied, ignored",
-                format!("{}, {}, {}", self.tabs[0], self.tabs[1], self.tabs[2]),
+                "tabs: answered, denied, ignored, stopped",
+                format!("{}, {}, {}, {}", self.tabs[0], self.tabs[1], self.tabs[2], self.tabs[3]),
+            ),
+            (
+                "calls too soon for another tab: after one unanswered, stopped, refused",
+                Why::ALL.map(|why| self.quiet.get(&why).unwrap_or(&0).to_string()).join(", "),
             ),
             (
                 "requests: all, most in an hour",

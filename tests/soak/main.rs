@@ -19,6 +19,7 @@ mod chaos;
 mod clock;
 mod end;
 mod figures;
+mod nag;
 mod people;
 #[path = "../support/random.rs"]
 mod random;
@@ -85,7 +86,7 @@ fn a_day_of_faults_kills_and_edits_loses_nothing() {
     let clock = &Clock::behind(machine, (hours + 6) * HOUR);
     let people = &People::new();
     let (violations, figures) = thread::scope(|scope| {
-        let browser = scope.spawn(|| people.sit(machine, accounts, Random(u64::from(seed) + 1)));
+        let browser = scope.spawn(|| people.sit(machine, (accounts, roles), Random(u64::from(seed) + 1)));
         let soak = Soak::begin(machine, clock, (accounts, roles), seed);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| soak.run(people, hours)));
         people.leave();
@@ -139,11 +140,12 @@ impl<'a> Soak<'a> {
         people.become_diligent();
         self.the_end(people);
         self.check_tabs(people);
+        self.check_quiet_times();
         self.figures.hours = hours;
         self.figures.took = began.elapsed();
         self.figures.faults = self.machine.sandbox.faults_struck();
         let tabs = people.tabs();
-        self.figures.tabs = [Mood::Answers, Mood::Denies, Mood::Ignores]
+        self.figures.tabs = [Mood::Answers, Mood::Denies, Mood::Ignores, Mood::Stops]
             .map(|mood| tabs.iter().filter(|tab| tab.mood == mood).count());
         self.remove_shared_memory();
         (self.violations, self.figures)
@@ -177,11 +179,12 @@ impl<'a> Soak<'a> {
         self.let_renewals_end();
         let before = self.honour();
         for account in 0..self.accounts.len() {
-            if let Some(until) = self.watch.quiet_until(account) {
+            if let Some((_, until)) = self.watch.quiet_until(account) {
                 self.quiet.push(Quiet { account, from: self.clock.now(), until });
             }
         }
-        self.clock.go_on(self.machine, seconds);
+        let followed = self.follow(&before);
+        self.clock.go_on(self.machine, seconds - followed);
         self.watch.age_unfinished(self.clock.now());
         self.honoured = self.honour();
         let lost = before.iter().zip(&self.honoured).filter(|(before, now)| **before && !**now).count();
@@ -213,7 +216,8 @@ impl<'a> Soak<'a> {
                 self.machine.sandbox.clear_faults();
                 self.weather = None;
             }
-            None if self.random.below(2) == 0 => {
+            // The first tabs come to the end that is meant for them.
+            None if self.rounds.len() >= people::MEANT.len() && self.random.below(2) == 0 => {
                 self.weather = Some(Weather::begin(self.machine, &mut self.random));
             }
             None => {}

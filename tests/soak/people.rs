@@ -1,6 +1,8 @@
-//! The person at the browser, who answers a tab after a while, denies it, or never looks at it.
+//! The person at the browser, who answers a tab after a while, denies it, never looks at it, or stops what
+//! opened it.
 
-use crate::cast::Account;
+use crate::cast::{Account, Role};
+use crate::chaos;
 use crate::random::Random;
 use crate::support::Machine;
 use cognito_sandbox::Person;
@@ -20,7 +22,13 @@ pub enum Mood {
     Denies,
     /// Never looks at it.
     Ignores,
+    /// Ends the sign-in by a signal.
+    Stops,
 }
+
+/// How the first tabs are taken, so that no day passes without each.
+pub const MEANT: [Mood; 6] =
+    [Mood::Denies, Mood::Ignores, Mood::Stops, Mood::Denies, Mood::Stops, Mood::Ignores];
 
 /// One tab.
 #[derive(Debug, Clone)]
@@ -70,7 +78,7 @@ impl People {
     }
 
     /// Sits at the browser until [`Self::leave`].
-    pub fn sit(&self, machine: &Machine, accounts: &[Account], mut random: Random) {
+    pub fn sit(&self, machine: &Machine, (accounts, roles): (&[Account], &[Role]), mut random: Random) {
         let mut seen = 0;
         while !self.gone.load(Ordering::Relaxed) {
             let opened = fs::read_to_string(machine.path("tabs")).unwrap_or_default();
@@ -78,7 +86,7 @@ impl People {
                 seen += 1;
                 let (at, address) = line.split_once(' ').unwrap();
                 let account = whose(address, accounts);
-                let mood = self.mood(&mut random);
+                let mood = self.mood(seen, &mut random);
                 let tab = Tab { account, at: at.parse().unwrap(), mood };
                 self.tabs.lock().unwrap_or_else(PoisonError::into_inner).push(tab);
                 let (address, after) = (address.to_owned(), random.up_to(Duration::from_millis(600)));
@@ -86,6 +94,10 @@ impl People {
                     Mood::Answers => accounts[account].somebody(),
                     Mood::Denies => Person::deny(),
                     Mood::Ignores => continue,
+                    Mood::Stops => {
+                        chaos::stop_sign_ins(machine, &of(account, roles));
+                        continue;
+                    }
                 };
                 // Nobody waits for a browser whose page hangs.
                 thread::spawn(move || {
@@ -98,15 +110,23 @@ impl People {
         }
     }
 
-    fn mood(&self, random: &mut Random) -> Mood {
+    /// How the tab of this number is taken, counted from 1.
+    fn mood(&self, number: usize, random: &mut Random) -> Mood {
         let drawn = random.below(20);
         match drawn {
             _ if self.always_answer.load(Ordering::Relaxed) => Mood::Answers,
-            0..15 => Mood::Answers,
-            15..17 => Mood::Denies,
+            _ if number <= MEANT.len() => MEANT[number - 1],
+            0..14 => Mood::Answers,
+            14 | 15 => Mood::Denies,
+            16 => Mood::Stops,
             _ => Mood::Ignores,
         }
     }
+}
+
+/// The profiles of an account.
+fn of(account: usize, roles: &[Role]) -> Vec<&'static str> {
+    roles.iter().filter(|role| role.account == account).map(|role| role.profile).collect()
 }
 
 fn whose(address: &str, accounts: &[Account]) -> usize {

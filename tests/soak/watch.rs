@@ -20,6 +20,22 @@ const NO_NAG: i64 = 5 * 60;
 /// Nor so soon after one that was refused.
 const FAILED_FOR: i64 = 60;
 
+/// Why nobody is asked again so soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Nobody completed the sign-in.
+    Unanswered,
+    /// Somebody stopped it.
+    Stopped,
+    /// It came back with a refusal.
+    Refused,
+}
+
+impl Why {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unanswered, Self::Stopped, Self::Refused];
+}
+
 /// Looks at one machine.
 pub struct Watch<'a> {
     machine: &'a Machine,
@@ -76,18 +92,30 @@ impl<'a> Watch<'a> {
             .collect()
     }
 
-    /// Until when no tab may open for an account unless a person asks for one, in seconds since the epoch.
-    pub fn quiet_until(&self, account: usize) -> Option<i64> {
+    /// Why and until when no tab may open for an account unless a person asks for one, in seconds since the
+    /// epoch.
+    pub fn quiet_until(&self, account: usize) -> Option<(Why, i64)> {
         let role = self.roles.iter().position(|role| role.account == account).unwrap();
         let file = format!("{}.sign-in.json", self.profile(role).login_entry().as_str());
-        let text = fs::read(self.machine.path(".local/state/cognito-creds").join(file)).ok()?;
+        let text = fs::read(self.state().join(file)).ok()?;
         let last: SignIn = serde_json::from_slice(&text).ok()?;
         let ended = last.ended.unwrap_or(last.started).as_unix();
         match last.outcome {
-            None => Some(ended + NO_NAG),
-            Some(Outcome::Failed(_)) => Some(ended + FAILED_FOR),
-            Some(_) => None,
+            None => Some((Why::Unanswered, ended + NO_NAG)),
+            Some(Outcome::Stopped) => Some((Why::Stopped, ended + NO_NAG)),
+            Some(Outcome::Failed(_)) => Some((Why::Refused, ended + FAILED_FOR)),
+            Some(Outcome::Completed | Outcome::NotBegun(_)) => None,
         }
+    }
+
+    /// Whether a sign-in runs for an account.
+    pub fn is_signing_in(&self, account: usize) -> bool {
+        let role = self.roles.iter().position(|role| role.account == account).unwrap();
+        cognito_creds::sign_in::is_running(&self.state(), &self.profile(role)).unwrap()
+    }
+
+    fn state(&self) -> PathBuf {
+        self.machine.path(".local/state/cognito-creds")
     }
 
     /// What is wrong with the files.
