@@ -71,6 +71,13 @@ pub const ALL: [Fault; 27] = [
     F::Hang,
 ];
 
+/// The limit of one request.
+pub const REQUEST: Duration = Duration::from_secs(8);
+/// The limit of a whole renewal.
+pub const RENEWAL: Duration = Duration::from_secs(15);
+/// How much later a slow machine may notice.
+pub const SLACK: Duration = Duration::from_secs(4);
+
 /// How long a call takes at most, in a class that a slow machine does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Takes {

@@ -59,6 +59,14 @@ impl Call {
 /// How often each call came.
 pub type Counts = BTreeMap<Call, usize>;
 
+/// A request that waited for an answer in vain.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    pub arrived: Instant,
+    /// When its client closed the connection.
+    pub given_up: Option<Instant>,
+}
+
 pub struct Gate {
     pub address: SocketAddr,
     inside: Arc<Mutex<Inside>>,
@@ -69,6 +77,7 @@ struct Inside {
     backend: SocketAddr,
     struck: Option<(&'static [Call], Fault)>,
     seen: Counts,
+    waits: Vec<Wait>,
 }
 
 impl Gate {
@@ -77,8 +86,13 @@ impl Gate {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let here = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let inside =
-            Inside { sandbox: here(sandbox), backend: here(backend), struck: None, seen: Counts::new() };
+        let inside = Inside {
+            sandbox: here(sandbox),
+            backend: here(backend),
+            struck: None,
+            seen: Counts::new(),
+            waits: Vec::new(),
+        };
         let inside = Arc::new(Mutex::new(inside));
         let shared = Arc::clone(&inside);
         thread::spawn(move || {
@@ -108,10 +122,15 @@ impl Gate {
     pub fn take_seen(&self) -> Counts {
         std::mem::take(&mut self.inside.lock().unwrap().seen)
     }
+
+    /// The requests so far that waited for an answer in vain.
+    pub fn waits(&self) -> Vec<Wait> {
+        self.inside.lock().unwrap().waits.clone()
+    }
 }
 
 /// One request of one connection. The other side may leave whenever it likes.
-fn pass(mut stream: TcpStream, inside: &Mutex<Inside>) {
+fn pass(mut stream: TcpStream, inside: &Arc<Mutex<Inside>>) {
     let Some(request) = peek_request(&stream) else { return };
     let call = Call::of(&request);
     let (target, fault) = {
@@ -126,11 +145,28 @@ fn pass(mut stream: TcpStream, inside: &Mutex<Inside>) {
     if stream.read_exact(&mut read).is_err() {
         return;
     }
+    if fault.is_some_and(Fault::takes_time) {
+        note_its_end(&stream, inside);
+    }
     let proper = || forward(target, &request);
     let _ = match fault {
         None => stream.write_all(&proper()),
         Some(fault) => fault.strike(&mut stream, call, proper),
     };
+}
+
+/// Notes when the client of a request closes its connection; nobody sends a second request on it.
+fn note_its_end(stream: &TcpStream, inside: &Arc<Mutex<Inside>>) {
+    let (mut stream, inside) = (stream.try_clone().unwrap(), Arc::clone(inside));
+    let at = {
+        let mut inside = inside.lock().unwrap();
+        inside.waits.push(Wait { arrived: Instant::now(), given_up: None });
+        inside.waits.len() - 1
+    };
+    thread::spawn(move || {
+        let _ = stream.read(&mut [0]);
+        inside.lock().unwrap().waits[at].given_up = Some(Instant::now());
+    });
 }
 
 /// A whole request, left where it is.

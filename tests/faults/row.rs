@@ -1,9 +1,9 @@
 //! One row: the fault happens, the program is called once, and what came of it is looked at. What holds
 //! for every row is asserted here; what is particular to it goes into the table.
 
-use crate::fault::{Fault, Takes};
-use crate::gate::{Call, Counts};
-use crate::support::Ran;
+use crate::fault::{self, Fault, Takes};
+use crate::gate::{Call, Counts, Gate};
+use crate::support::{Ran, wait_until};
 use crate::surroundings::Surroundings;
 use crate::world::{Hop, State, World};
 use cognito_creds::clock::Timestamp;
@@ -72,6 +72,9 @@ impl Row {
         let after = world.machine.login();
 
         assert!(took < self.takes().most(), "took {took:?}");
+        if fault.takes_time() {
+            assert_given_up(&world.gate);
+        }
         let printed = printed(&ran, cached.as_deref());
         assert_eq!(printed == Printed::Kept, state == State::Alive, "what lives beats an error: {ran:?}");
         let refresh_token = |login: &Option<serde_json::Value>| {
@@ -120,6 +123,19 @@ fn printed(ran: &Ran, cached: Option<&str>) -> Printed {
     let left = Timestamp::from_unix(end.unix_timestamp()).left(Timestamp::now());
     assert!(left > Duration::from_mins(1), "{document}");
     if cached == Some(ran.stdout.as_str()) { Printed::Kept } else { Printed::Fresh }
+}
+
+/// What hangs is given up at the limits of a request and of a renewal, as the host sees it.
+fn assert_given_up(gate: &Gate) {
+    wait_until("the end of every request", || gate.waits().iter().all(|wait| wait.given_up.is_some()));
+    let waits = gate.waits();
+    assert!(!waits.is_empty(), "no request came to where it hangs");
+    let lasted: Vec<_> = waits.iter().map(|wait| wait.given_up.unwrap() - wait.arrived).collect();
+    let most = fault::REQUEST + fault::SLACK;
+    assert!(lasted.iter().all(|lasted| *lasted < most), "given up after {lasted:?}");
+    let first = waits.iter().map(|wait| wait.arrived).min().unwrap();
+    let all = waits.iter().filter_map(|wait| wait.given_up).max().unwrap() - first;
+    assert!(all < fault::RENEWAL + fault::SLACK, "the last one was given up after {all:?}");
 }
 
 /// No call is made more often than a patient person would: one and three repetitions, and a code that

@@ -1,7 +1,7 @@
 //! The outcomes as tables for people: `docs/faults.md`.
 
 use crate::Outcomes;
-use crate::fault;
+use crate::fault::{self, Takes};
 use crate::gate::{Call, Counts};
 use crate::row::{Outcome, Printed, Row, Stored};
 use crate::support::generated::check_generated;
@@ -14,7 +14,23 @@ pub fn check(done: &Outcomes) {
         check_generated("docs/faults.md", name(hop), &table(hop, done));
     }
     let rows = format!("{} rows: {} faults.\n", done.len(), fault::ALL.len());
+    check_generated("docs/faults.md", "bounds", &bounds());
     check_generated("docs/faults.md", "rows", &rows);
+}
+
+/// What of the times is asserted.
+fn bounds() -> String {
+    let seconds = |time: std::time::Duration| time.as_secs();
+    let (moments, limits) = (seconds(Takes::Moments.most()), seconds(Takes::Renewal.most()));
+    format!(
+        "`Within` is asserted with slack, because machines that test are slow at times: the whole call ends within {moments} s where no limit is \
+         waited out or the server\nhas asked to wait, and within {limits} s elsewhere. Of a request that hangs, the host sees when it is given up: \
+         asserted are {} s and {} s more for each\nrequest, and {} s and {} s more from the first one's arrival to the end of the last.\n",
+        seconds(fault::REQUEST),
+        seconds(fault::SLACK),
+        seconds(fault::RENEWAL),
+        seconds(fault::SLACK),
+    )
 }
 
 fn name(hop: Hop) -> &'static str {
