@@ -162,13 +162,40 @@ fn every_test_named_exists() {
             let Some(file) = rest.split(')').next().filter(|file| file.ends_with(".rs")) else { continue };
             count += 1;
             let source = fs::read_to_string(page.path.parent().unwrap().join(file)).unwrap_or_default();
-            if !source.contains(&format!("fn {name}(")) {
-                lost.push(format!("{}: {name} in {file}", page.name()));
+            if let Err(why) = is_a_test_that_runs(&source, name) {
+                lost.push(format!("{}: {name} in {file} {why}", page.name()));
             }
         }
     }
     assert!(count > 30, "only {count} tests were found: this test looks at nothing");
-    assert!(lost.is_empty(), "there is no such test:\n{}", lost.join("\n"));
+    assert!(lost.is_empty(), "these tests are named and show nothing:\n{}", lost.join("\n"));
+}
+
+/// Whether a function of that name is a test that nothing leaves out.
+fn is_a_test_that_runs(source: &str, name: &str) -> Result<(), &'static str> {
+    let lines: Vec<_> = source.lines().map(str::trim).collect();
+    let function = format!("fn {name}(");
+    let at = lines.iter().position(|line| line.strip_prefix("async ").unwrap_or(line).starts_with(&function));
+    let before = &lines[..at.ok_or("does not exist")?];
+    let attributes: Vec<_> =
+        before.iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//")).collect();
+    if attributes.iter().any(|line| line.starts_with("#[ignore")) {
+        return Err("is ignored");
+    }
+    let is_test = attributes.iter().any(|line| **line == "#[test]");
+    if is_test { Ok(()) } else { Err("is not a test") }
+}
+
+#[test]
+fn a_function_that_is_no_test_is_not_taken_for_one() {
+    let of =
+        |attributes: &str| is_a_test_that_runs(&format!("{attributes}\n    fn shows_it() {{\n"), "shows_it");
+    assert_eq!(of("#[test]\n#[cfg(unix)]"), Ok(()));
+    assert_eq!(of("#[test]\n// Why it is as it is.\n#[allow(clippy::unwrap_used)]"), Ok(()));
+    assert_eq!(of("}\n"), Err("is not a test"));
+    assert_eq!(of("// #[test]"), Err("is not a test"));
+    assert_eq!(of("#[test]\n#[ignore = \"slow\"]"), Err("is ignored"));
+    assert_eq!(is_a_test_that_runs("#[test]\n// fn shows_it()", "shows_it"), Err("does not exist"));
 }
 
 // ---- what is generated
