@@ -11,8 +11,8 @@ set -euo pipefail
 
 quick_suites=(fmt clippy docs unit)
 all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
-# Too long for every run: these are run by name alone, before a release.
-named_suites=(reproducible)
+# Too long for every run, or in need of the internet: these are run by name alone, before a release.
+named_suites=(reproducible advisories)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -58,6 +58,12 @@ suite_deny() {
     cargo_tool cargo-deny 0.20.2
     cargo deny --locked check -D unmatched-skip -D unnecessary-skip licenses bans sources
     cargo deny --locked --workspace check sources
+}
+
+# The RustSec database comes from GitHub.
+suite_advisories() {
+    cargo_tool cargo-deny 0.20.2
+    cargo deny --locked check advisories
 }
 
 suite_shellcheck() {
@@ -312,6 +318,7 @@ about() {
     docs) echo "the source's own documentation builds" ;;
     unit) echo "every test that needs nothing but Rust" ;;
     deny) echo "licences, one TLS stack, one HTTP client, no second versions, crates.io alone: .deny.toml" ;;
+    advisories) echo "no dependency has a known weakness, is abandoned or withdrawn; needs GitHub; by name only" ;;
     shellcheck) echo "lints of the shell scripts" ;;
     build) echo "the optimised program" ;;
     release) echo "archive, checksums and the list of what is in the program" ;;
