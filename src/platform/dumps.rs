@@ -1,7 +1,8 @@
 //! Keeps what lies in our memory out of other hands.
 
 /// Memory is written to no core dump, neither to a file nor to a program that collects them, and other
-/// processes of the same user can't look into it (ptrace(2), `/proc/PID/mem`). One call of 0.2 µs.
+/// processes of the same user can't look into it (ptrace(2), `/proc/PID/mem`). One call; what it takes
+/// is in docs/decisions/0012-secrets-in-memory.md.
 ///
 /// On Linux by `PR_SET_DUMPABLE` (prctl(2)), which a program run in our place or by us doesn't inherit
 /// (execve(2)); the limit on dumps is inherited, and a collector in `core_pattern` doesn't ask for it
