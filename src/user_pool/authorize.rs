@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 /// One sign-in's request and the three values that bind its answer to it. Used once, never cloned.
-#[derive(Debug)]
 pub struct Request {
     /// Where the browser goes.
     pub url: Url,
