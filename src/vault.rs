@@ -79,6 +79,12 @@ impl<'a> Vault<'a> {
         self.seed.is_some()
     }
 
+    /// Whether a login is nothing but that refresh token so far. One of a backend that has not vouched yet
+    /// looks the same, and is a login.
+    pub fn is_unused_seed(&self, login: &Login) -> bool {
+        self.is_seeded() && login.is_unused()
+    }
+
     /// Cached credentials, from the place that answers without lock, prompt or network. A kernel
     /// keyring that exists and has nothing is the final word here.
     pub fn cached(&self) -> Option<Credentials> {

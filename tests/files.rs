@@ -175,6 +175,8 @@ fn used(umask: &str) -> (Machine, Vec<PathBuf>) {
     let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
     machine.add(&config.replace("profile dev]", "profile cold]"));
     machine.add("cognito_cache = none\n");
+    // First, because it clears what failed before.
+    assert_eq!(run(&machine, umask, "configure --profile dev --lang de").code, 0);
     let fails =
         machine.shell(&format!("umask {umask}; CI=true '{PROGRAM}' credential-process --profile dev"));
     Ran::of({ fails }.spawn().unwrap()).failure();
@@ -188,7 +190,6 @@ fn used(umask: &str) -> (Machine, Vec<PathBuf>) {
     machine.sandbox.change(|world| world.identity_pool.credential_seconds = 3600);
     machine.let_credentials_end();
     run(&machine, umask, "credential-process --profile dev").document();
-    assert_eq!(run(&machine, umask, "configure --profile dev --lang de").code, 0);
     wait_until("the end of what runs in the background", || {
         support::processes::running(&machine, "dev").is_empty()
     });

@@ -62,7 +62,7 @@ fn signed_in(
     let no_login = session.needs_sign_in();
     let sign_in = no_login.paste();
     let is_seeded = session.vault.is_seeded();
-    let login = login.filter(|login| login.has_ended() || !login.is_unused());
+    let login = login.filter(|login| login.has_ended() || !session.vault.is_unused_seed(login));
     let Some(login) = login else {
         return if is_seeded {
             Finding::ok(CHECK, SEED)

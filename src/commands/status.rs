@@ -187,7 +187,7 @@ fn state(desk: &Desk, now: Timestamp) -> State {
         Ok(Some((login, _))) if login.has_ended() => {
             state.instead = Some(format!("not signed in; the server has ended the login of {}", login.user));
         }
-        Ok(Some((login, place))) if !login.is_unused() => {
+        Ok(Some((login, place))) if !vault.is_unused_seed(&login) => {
             let (store, kept) = (place.kind.name(), kept(place));
             if let Some(found) = state.credentials.as_mut().filter(|found| found.role.is_none()) {
                 let claims = Claims::decode(&login.id_token).ok();
