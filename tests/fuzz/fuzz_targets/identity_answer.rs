@@ -67,14 +67,14 @@ fn refused(header: &[u8], body: &[u8]) {
     }
     let answer = api::read_error(400, &headers, body);
     assert!(answer.kind.as_deref().is_none_or(|kind| !kind.is_empty() && !kind.contains([':', '#'])));
-    let asked = Asked { profile: &PROFILE, claims: &CLAIMS, role: Some(ARN) };
+    let asked = Asked { profile: &PROFILE, claims: &CLAIMS, role: Some(ARN), wait: None };
     assert_proper(&refusal::read(&asked, answer.kind.as_deref().unwrap_or_default(), &answer.text).error);
 }
 
 fn of_sts(xml: &str) {
     if let Some((code, message)) = sts::error(xml) {
         let Flow::Basic(basic) = &PROFILE.flow else { panic!("not the basic flow") };
-        assert_proper(&role_refused::read(&PROFILE, basic, ARN, &code, &message).error);
+        assert_proper(&role_refused::read(&PROFILE, basic, ARN, (&code, &message), None).error);
     }
     let Some(whole) = sts::credentials(xml, ARN) else { return };
     one_document(&whole);
