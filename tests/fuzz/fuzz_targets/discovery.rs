@@ -17,7 +17,7 @@ static PROFILE: LazyLock<Profile> = LazyLock::new(oidc);
 fuzz_target!(|data: &[u8]| {
     let [choice, body] = fields(data);
     let (status, issuer) = (*pick(&STATUS, choice), Issuer::parse(ISSUER).unwrap());
-    match read(&PROFILE, &issuer, status, body) {
+    match read(&PROFILE, &issuer, (status, None), body) {
         Ok(metadata) => {
             assert_eq!(status, 200);
             // What is not looked at may be broken.
