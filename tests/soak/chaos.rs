@@ -129,7 +129,7 @@ pub fn stop_sign_ins(machine: &Machine, profiles: &[&str]) {
             .filter_map(|word| word.strip_prefix("--profile="))
             .any(|name| profiles.contains(&name))
         {
-            signal(process, Signal::TERM);
+            signal(process, Signal::INT);
         }
     }
 }
