@@ -65,7 +65,11 @@ fn what_a_killed_writer_left_is_removed_with_the_entry() {
     let world = tempfile::tempdir().unwrap();
     let store = Files::new(world.path());
     store.save(&name(), b"value", None).unwrap();
-    fs::write(world.path().join(format!(".{}.0123.tmp", name().as_str())), "half a refresh token").unwrap();
+    fs::write(
+        world.path().join(format!(".{}.0123456789abcdef.tmp", name().as_str())),
+        "half a refresh token",
+    )
+    .unwrap();
     store.delete(&name()).unwrap();
     assert!(entries(world.path()).is_empty());
 }

@@ -175,8 +175,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// As [`write_private`] for a person's own file: mode and group of the one that is there are kept, and
-/// so are the files beside it. Where the group can't be kept, no group gets a right.
+/// As [`write_private`] for a person's own file: mode and group of the one that is there are kept. Where the
+/// group can't be kept, no group gets a right. For one writer at a time: what a killed one left goes at once.
 ///
 /// # Errors
 /// As [`write_private`].
@@ -185,6 +185,7 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         found => Some(found?),
     };
+    remove_temporaries(path, Duration::ZERO);
     replace(path, bytes, old.as_ref())
 }
 
@@ -251,11 +252,16 @@ fn remove_temporaries(path: &Path, older_than: Duration) {
     let Ok((folder, prefix)) = temporaries_of(path) else { return };
     let is_left = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str());
-        let temporary = path.extension().is_some_and(|extension| extension == "tmp");
-        let age = || fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok();
-        temporary
-            && name.is_some_and(|name| name.starts_with(&prefix))
-            && age().is_some_and(|age| age >= older_than)
+        let number = name.and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(".tmp"));
+        let is_ours =
+            number.is_some_and(|number| number.len() == 16 && number.bytes().all(|b| b.is_ascii_hexdigit()));
+        let is_old = || match fs::symlink_metadata(path).and_then(|found| found.modified()) {
+            // The clock may have been set back since.
+            _ if older_than.is_zero() => true,
+            Ok(at) => at.elapsed().is_ok_and(|age| age >= older_than),
+            Err(_) => false,
+        };
+        is_ours && is_old()
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()).filter(is_left) {

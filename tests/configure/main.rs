@@ -98,6 +98,20 @@ fn an_empty_value_takes_a_key_out() {
 }
 
 #[test]
+fn what_a_killed_one_left_goes_and_a_persons_own_files_stay() {
+    let machine = Machine::bare();
+    let folder = machine.path(".aws");
+    let left = folder.join(".config.0123456789abcdef.tmp");
+    let own =
+        [".config.tmp", ".config.0123456789abcdef.bak", ".config.mine.tmp"].map(|name| folder.join(name));
+    for file in own.iter().chain([&left]) {
+        fs::write(file, "").unwrap();
+    }
+    assert_eq!(configure(&machine, "dev", &FLAGS).code, 0);
+    assert!(!left.exists() && own.iter().all(|file| file.exists()));
+}
+
+#[test]
 fn twenty_at_once_lose_nothing() {
     let machine = Machine::bare();
     machine.configure("[default]\nregion = us-east-1\n");

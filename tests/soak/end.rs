@@ -88,6 +88,9 @@ impl Soak<'_> {
         if !cached.is_empty() {
             self.violate(&format!("credentials outlive their logout: {cached:?}"));
         }
+        // One of `configure` that was killed goes with the next.
+        let edit = ["configure", "--profile", self.roles[0].profile, "--lang", "pt-BR"];
+        drop(self.clock.set(&mut self.machine.command(&edit)).output().unwrap());
         let unfinished = self.watch.unfinished();
         if !unfinished.is_empty() {
             self.violate(&format!("unfinished files stay: {unfinished:?}"));
