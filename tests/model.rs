@@ -24,6 +24,7 @@ use cognito_creds::vault::{Places, Vault};
 use model_parts::server::{Authority, PoolAnswer, TokenAnswer};
 use model_parts::shelf::{Shelf, Trouble};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::process::Command;
 use std::time::Duration;
 
@@ -210,7 +211,10 @@ fn holds(store: &str, script: &[Event]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same scripts in every run; others are for whoever looks for a finding, with a seed of their own.
+    #![proptest_config(ProptestConfig {
+        cases: 100, max_shrink_iters: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..ProptestConfig::default()
+    })]
 
     #[test]
     #[ignore = "in_a_home_of_its_own runs it"]
