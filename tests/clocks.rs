@@ -9,7 +9,8 @@
 
 mod support;
 
-use support::{Machine, PROGRAM, Ran, alice};
+use support::faketime::moved_by;
+use support::{Machine, Ran, alice};
 
 const HOUR: i64 = 3600;
 
@@ -19,8 +20,7 @@ fn call_at(machine: &Machine, seconds: i64) -> Ran {
 }
 
 fn run_at(machine: &Machine, seconds: i64, args: &[&str]) -> Ran {
-    let moved = format!("{seconds:+}s");
-    machine.program("faketime").args(["-f", &moved, PROGRAM]).args(args).output().unwrap().into()
+    machine.command(args).envs(moved_by(seconds)).output().unwrap().into()
 }
 
 /// Signed in while the clock was off by these seconds.

@@ -12,7 +12,7 @@ mod support;
 use cognito_creds::clock::Timestamp;
 use cognito_sandbox::{Endpoint, Fault, Times};
 use std::fs;
-use support::faketime::library;
+use support::faketime::moved_by;
 use support::processes::running;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, Ran, alice, wait_until};
@@ -30,7 +30,6 @@ const CONTENT: i64 = 15 * MINUTE;
 /// One person's day: the machine's clock and the world's stand at the same moment of the story.
 struct Day {
     machine: Machine,
-    library: String,
     offset: i64,
     second: i64,
 }
@@ -38,7 +37,7 @@ struct Day {
 impl Day {
     /// alice signs in at this moment.
     fn that_begins_at(second: i64) -> Self {
-        let mut day = Self { machine: Machine::new(), library: library(), offset: 0, second };
+        let mut day = Self { machine: Machine::new(), offset: 0, second };
         day.machine.seat(alice());
         day.set_clocks();
         let first = day.call(&[]);
@@ -61,12 +60,7 @@ impl Day {
 
     /// What moves the clock: libfaketime reads these.
     fn clock(&self) -> [(&'static str, String); 3] {
-        [
-            ("LD_PRELOAD", self.library.clone()),
-            ("FAKETIME", format!("{:+}", self.offset)),
-            // Pauses and deadlines run on the true clock.
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-        ]
+        moved_by(self.offset)
     }
 
     fn call(&self, flags: &[&str]) -> Ran {
