@@ -155,6 +155,7 @@ impl<'a> Session<'a> {
                     Stored::Unchanged(stored) => self.vault.save(&stored)?,
                     Stored::Nothing => self.vault.save(&login)?,
                 }
+                self.vault.is_surely_newest()?;
             }
             match self.refreshed_tokens(&login, until) {
                 Ok(tokens) => {

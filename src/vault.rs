@@ -18,7 +18,7 @@ use crate::secret::RefreshToken;
 use crate::shell;
 use crate::store::{EntryName, Store, StoreError};
 use crate::{clock::Timestamp, terminal};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 
@@ -59,6 +59,8 @@ pub struct Vault<'a> {
     seed: Option<RefreshToken>,
     /// The newest believable stamp among the stored copies that were read.
     newest_seen: Cell<Option<Timestamp>>,
+    /// Why a place could not be looked into that stands behind one with a copy, when last read.
+    unseen: RefCell<Option<Error>>,
     /// Whether the person has been told that there is no keychain: once is enough.
     told: Cell<bool>,
 }
@@ -71,7 +73,8 @@ impl<'a> Vault<'a> {
         journal: &'a Journal,
         seed: Option<RefreshToken>,
     ) -> Self {
-        Self { profile, places, journal, seed, newest_seen: Cell::new(None), told: Cell::new(false) }
+        let (newest_seen, unseen, told) = (Cell::new(None), RefCell::new(None), Cell::new(false));
+        Self { profile, places, journal, seed, newest_seen, unseen, told }
     }
 
     /// Whether the login is that of a refresh token from the environment.
@@ -192,6 +195,7 @@ impl<'a> Vault<'a> {
     pub fn stored_in(&self) -> Result<Option<(Login, Place<'_>)>, Error> {
         let entry = self.profile.login_entry();
         let (mut found, mut trouble) = (None::<(Login, Place<'_>)>, None);
+        self.unseen.replace(None);
         let now = Timestamp::now();
         for place in self.login_places() {
             match self.load_copy(place, &entry) {
@@ -205,7 +209,13 @@ impl<'a> Vault<'a> {
                 Err(StoreError::Absent(why)) if self.profile.store == StoreChoice::Default => {
                     log::debug!("{}: {why}", place.describe());
                 }
-                Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
+                Err(e) => {
+                    let error = self.unusable(&*place, &e);
+                    if found.is_some() {
+                        self.unseen.replace(Some(error.clone()));
+                    }
+                    trouble = trouble.or(Some(error));
+                }
             }
         }
         match (found, trouble) {
@@ -213,6 +223,17 @@ impl<'a> Vault<'a> {
             (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
+    }
+
+    /// Whether what was read last is surely the newest copy. A place that the others stand in for may be locked,
+    /// and the copy behind it is the newer one then. But one goes to a place behind only when those before
+    /// refuse it: where that place can't be read, an older copy may be all that is seen, and its refresh token
+    /// spent long ago. Servers that notice a second use end the whole session (RFC 9700 §4.14.2).
+    ///
+    /// # Errors
+    /// Why that place can't be read.
+    pub fn is_surely_newest(&self) -> Result<(), Error> {
+        self.unseen.borrow().clone().map_or(Ok(()), Err)
     }
 
     fn load_copy(&self, place: Place<'_>, entry: &EntryName) -> Result<Option<Login>, StoreError> {

@@ -24,7 +24,6 @@ use cognito_creds::vault::{Places, Vault};
 use model_parts::server::{Authority, PoolAnswer, TokenAnswer};
 use model_parts::shelf::{Shelf, Trouble};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use std::process::Command;
 use std::time::Duration;
 
@@ -211,9 +210,8 @@ fn holds(store: &str, script: &[Event]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    // The same scripts in every run; others are for whoever looks for a finding, with a seed of their own.
     #![proptest_config(ProptestConfig {
-        cases: 100, max_shrink_iters: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..ProptestConfig::default()
+        cases: 100, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default()
     })]
 
     #[test]
@@ -258,6 +256,30 @@ fn a_copy_that_only_looks_newer_ends_no_login() {
     }
 }
 
+/// Found by a script: the keychain is full and keeps an old copy, the newer one lies behind it, and that place can't
+/// be read for once. The old refresh token is not sent, and nobody has to sign in.
+#[test]
+#[ignore = "in_a_home_of_its_own runs it"]
+fn an_old_copy_is_not_used_while_a_newer_one_may_lie_behind_it() {
+    let call = |pool, keychain, kernel| Event::Call {
+        ahead: false,
+        token: TokenAnswer::Good,
+        pool,
+        keychain,
+        kernel,
+    };
+    let world = World::new("");
+    for event in [
+        Event::ClockSet(3300),
+        call(PoolAnswer::NotAuthorized, Trouble::FullAfter(0), Trouble::KeepsAll),
+        call(PoolAnswer::Good, Trouble::None, Trouble::Locked),
+        call(PoolAnswer::Good, Trouble::None, Trouble::None),
+    ] {
+        world.happen(&event).unwrap();
+    }
+    assert!(world.with_session(|session| session.vault.cached_anywhere()).is_some(), "and all is well again");
+}
+
 /// Notices go to the journal in the person's home; a test's may not.
 #[test]
 fn in_a_home_of_its_own() {
@@ -271,7 +293,7 @@ fn in_a_home_of_its_own() {
         .unwrap();
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(
-        ran.status.success() && told.contains("3 passed"),
+        ran.status.success() && told.contains("4 passed"),
         "{told}{}",
         String::from_utf8_lossy(&ran.stderr)
     );
