@@ -377,9 +377,9 @@ pub fn alice() -> Person {
     Person::new("alice", "password")
 }
 
-/// Waits until `done`; panics with `what` after ten seconds.
+/// Waits until `done`; panics with `what` after half a minute.
 pub fn wait_until(what: &str, done: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(30);
     while !done() {
         assert!(Instant::now() < until, "waited in vain: {what}");
         thread::sleep(Duration::from_millis(10));
