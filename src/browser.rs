@@ -1,5 +1,6 @@
 //! The person's browser: whether one can be seen, and opening an address in it.
 
+use crate::platform::Os;
 use crate::profile::Environment;
 use crate::{secret, terminal};
 use std::io;
@@ -9,10 +10,14 @@ use url::Url;
 /// Whether a person could see a browser that this process opens: macOS, Windows, WSL, or any of
 /// `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY`; never under `CI`. An SSH session has none of those.
 pub fn can_be_seen(env: &dyn Environment) -> bool {
+    is_seen_on(Os::HERE, env)
+}
+
+fn is_seen_on(os: Os, env: &dyn Environment) -> bool {
     if terminal::on_a_build_machine(env) {
         return false;
     }
-    let desktop = cfg!(any(target_os = "macos", windows)) && env.var("SSH_CONNECTION").is_none();
+    let desktop = matches!(os, Os::MacOs | Os::Windows) && env.var("SSH_CONNECTION").is_none();
     let wsl = env.var("WSL_DISTRO_NAME").is_some();
     desktop || wsl || ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env.var(name).is_some())
 }
@@ -25,7 +30,7 @@ pub fn can_be_seen(env: &dyn Environment) -> bool {
 pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no browser found");
     let commands = match env.var("BROWSER") {
-        Some(browser) => from_variable(&browser, url.as_str()),
+        Some(browser) => from_variable(&browser, url.as_str(), Os::HERE),
         None => open::commands(url.as_str()),
     };
     for mut command in commands {
@@ -43,10 +48,10 @@ pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
     Err(last)
 }
 
-/// `BROWSER` is a list of commands separated by `:`; `%s` in one stands for the address, otherwise
+/// `BROWSER` is a list of commands separated by `:`, on Windows by `;`; `%s` in one stands for the address, otherwise
 /// the address is its last argument (the convention of xdg-open and Python's webbrowser).
-fn from_variable(browser: &str, url: &str) -> Vec<Command> {
-    let separator = if cfg!(windows) { ';' } else { ':' };
+fn from_variable(browser: &str, url: &str, os: Os) -> Vec<Command> {
+    let separator = if os == Os::Windows { ';' } else { ':' };
     browser
         .split(separator)
         .filter_map(|entry| {
@@ -79,18 +84,26 @@ mod tests {
         assert!(can_be_seen(&env) && !terminal::on_a_build_machine(&env));
     }
 
-    fn seen(vars: &[&str]) -> bool {
-        can_be_seen(&|name: &str| vars.contains(&name).then(|| "x".to_owned()))
+    fn seen_on(os: Os, vars: &[&str]) -> bool {
+        is_seen_on(os, &|name: &str| vars.contains(&name).then(|| "x".to_owned()))
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn a_browser_is_opened_only_where_a_person_sees_it() {
+        let seen = |vars: &[&str]| seen_on(Os::Linux, vars);
         assert!(!seen(&[]));
         assert!(!seen(&["SSH_CONNECTION"]));
         assert!(seen(&["DISPLAY"]) && seen(&["WAYLAND_DISPLAY"]) && seen(&["WSL_DISTRO_NAME"]));
         assert!(seen(&["BROWSER", "SSH_CONNECTION"]));
         assert!(!seen(&["DISPLAY", "BROWSER", "CI"]));
+    }
+
+    #[test]
+    fn a_desktop_has_a_browser_but_not_over_ssh() {
+        for os in [Os::MacOs, Os::Windows] {
+            assert!(seen_on(os, &[]) && seen_on(os, &["SSH_CONNECTION", "BROWSER"]));
+            assert!(!seen_on(os, &["SSH_CONNECTION"]) && !seen_on(os, &["CI"]));
+        }
     }
 
     #[test]
@@ -116,14 +129,17 @@ mod tests {
     #[test]
     fn the_address_is_one_argument_and_never_shell_text() {
         let url = "https://x/?a=1&b=$(reboot)%20;";
-        let commands = from_variable("first --new-window:second --url=%s -q", url);
-        let shown: Vec<Vec<_>> = commands
-            .iter()
-            .map(|c| c.get_args().map(|a| a.to_string_lossy().into_owned()).collect())
-            .collect();
-        assert_eq!(
-            shown,
-            [vec!["--new-window".to_owned(), url.to_owned()], vec![format!("--url={url}"), "-q".to_owned()]]
-        );
+        for (os, browser) in [
+            (Os::Linux, "first --new-window:second --url=%s -q"),
+            (Os::Windows, "C:\\first --new-window;second --url=%s -q"),
+        ] {
+            let commands = from_variable(browser, url, os);
+            let shown: Vec<Vec<_>> = commands
+                .iter()
+                .map(|c| c.get_args().map(|a| a.to_string_lossy().into_owned()).collect())
+                .collect();
+            let second = vec![format!("--url={url}"), "-q".to_owned()];
+            assert_eq!(shown, [vec!["--new-window".to_owned(), url.to_owned()], second]);
+        }
     }
 }

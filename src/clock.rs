@@ -1,6 +1,7 @@
 //! Points in time as whole Unix seconds, the resolution of every clock we deal with: JWT claims
 //! (RFC 7519 §2, NumericDate), the identity pool's Expiration, HTTP dates.
 
+use crate::platform::Os;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -81,13 +82,15 @@ impl Timestamp {
 }
 
 /// The command that sets the system's clock by the network.
-pub const SET_COMMAND: &str = if cfg!(windows) {
-    "w32tm /resync"
-} else if cfg!(target_os = "macos") {
-    "sudo sntp -sS time.apple.com"
-} else {
-    "sudo timedatectl set-ntp true"
-};
+pub const SET_COMMAND: &str = set_command(Os::HERE);
+
+const fn set_command(os: Os) -> &'static str {
+    match os {
+        Os::Windows => "w32tm /resync",
+        Os::MacOs => "sudo sntp -sS time.apple.com",
+        Os::Linux | Os::OtherUnix => "sudo timedatectl set-ntp true",
+    }
+}
 
 /// A sentence about a local clock that differs from the `Date` of AWS (RFC 9110 §6.6.1).
 pub fn off(here: Timestamp, there: Timestamp) -> String {
@@ -153,6 +156,13 @@ mod tests {
             "This machine's clock is 2 hours behind: it says 1970-01-01T00:00:00Z, AWS says 1970-01-01T02:00:00Z."
         );
         assert!(off(there, here).contains("2 hours ahead"));
+    }
+
+    #[test]
+    fn each_system_has_its_command_that_sets_the_clock() {
+        let commands = [Os::Linux, Os::MacOs, Os::Windows].map(set_command);
+        let tools = commands.map(|command| command.trim_start_matches("sudo ").split(' ').next().unwrap());
+        assert_eq!(tools, ["timedatectl", "sntp", "w32tm"]);
     }
 
     #[test]

@@ -5,16 +5,25 @@
 
 mod dumps;
 mod named_file;
+mod os;
 pub mod parting;
 mod private_file;
 mod process;
+/// The same names for each system.
+#[cfg_attr(unix, path = "platform/unix.rs")]
+#[cfg_attr(windows, path = "platform/windows.rs")]
+mod system;
 
 pub use dumps::keep_out_of_dumps;
 pub use named_file::read_named;
+pub use os::Os;
 pub use private_file::{
     check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
 };
-pub use process::{Process, become_command};
+pub use process::Process;
+pub use system::{
+    another_owner, become_command, close_stdout, is_write_protected, leave_session, may_be_run, user_id,
+};
 
 use crate::error::{Error, Next};
 use crate::shell;
@@ -35,48 +44,27 @@ pub enum Folder {
     Data,
 }
 
-/// The systems by where they keep a program's folders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
-    /// Linux and every Unix but macOS: the XDG base directories.
-    Xdg,
-    /// macOS: `~/Library/Application Support`, unless somebody names another place as on Linux.
-    MacOs,
-    /// Windows: `%LOCALAPPDATA%`, which does not roam.
-    Windows,
-}
-
-impl System {
-    /// The system this program was built for.
-    pub const HERE: Self = if cfg!(windows) {
-        Self::Windows
-    } else if cfg!(target_os = "macos") {
-        Self::MacOs
-    } else {
-        Self::Xdg
-    };
-}
-
 /// The places for a folder, best first, by the environment alone (XDG Base Directory 0.8: relative
-/// paths are ignored). Empty where the environment names none.
+/// paths are ignored). Empty where the environment names none. macOS has its own place, unless somebody
+/// names another one as on Linux; that of Windows does not roam.
 ///
 /// State may also live in `$XDG_RUNTIME_DIR`, for homes that can't be written; data may not,
 /// because that folder goes with the last session.
-pub fn folders(folder: Folder, system: System, env: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+pub fn folders(folder: Folder, os: Os, env: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let read = |name| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let absolute = |name| read(name).filter(|path| path.is_absolute());
     let home = || absolute("HOME");
     let mut places = Vec::new();
-    match (system, folder) {
-        (System::Windows, _) => places.extend(read("LOCALAPPDATA")),
-        (System::MacOs, folder) => {
+    match (os, folder) {
+        (Os::Windows, _) => places.extend(read("LOCALAPPDATA")),
+        (Os::MacOs, folder) => {
             let named = if folder == Folder::Data { "XDG_DATA_HOME" } else { "XDG_STATE_HOME" };
             places.extend(absolute(named).or_else(|| Some(home()?.join("Library/Application Support"))));
         }
-        (System::Xdg, Folder::Data) => {
+        (Os::Linux | Os::OtherUnix, Folder::Data) => {
             places.extend(absolute("XDG_DATA_HOME").or_else(|| Some(home()?.join(".local/share"))));
         }
-        (System::Xdg, Folder::State) => {
+        (Os::Linux | Os::OtherUnix, Folder::State) => {
             places.extend(absolute("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state"))));
             places.extend(absolute("XDG_RUNTIME_DIR"));
         }
@@ -89,7 +77,7 @@ pub fn folders(folder: Folder, system: System, env: impl Fn(&str) -> Option<OsSt
 /// # Errors
 /// No place can be written, or the folder is a link or somebody else's.
 pub fn state_dir() -> Result<PathBuf, Error> {
-    first_usable(&folders(Folder::State, System::HERE, environment))
+    first_usable(&folders(Folder::State, Os::HERE, environment))
 }
 
 fn environment(name: &str) -> Option<OsString> {
@@ -118,10 +106,9 @@ fn first_usable(places: &[PathBuf]) -> Result<PathBuf, Error> {
 }
 
 /// What to paste where no place can be written.
-const ELSEWHERE: &str = if cfg!(windows) {
-    "set LOCALAPPDATA=%USERPROFILE%\\AppData\\Local"
-} else {
-    "export XDG_STATE_HOME=\"$(mktemp -d)\""
+const ELSEWHERE: &str = match Os::HERE {
+    Os::Windows => "set LOCALAPPDATA=%USERPROFILE%\\AppData\\Local",
+    Os::Linux | Os::MacOs | Os::OtherUnix => "export XDG_STATE_HOME=\"$(mktemp -d)\"",
 };
 
 /// Why a folder can't be used.
@@ -173,81 +160,28 @@ pub fn reason(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
-/// Variables that name a file, as read by us and by rustls-native-certs.
-#[cfg(unix)]
-const FILES: [&str; 3] = ["AWS_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
-
 /// Prepares a process that outlives its caller: nothing of the caller's input or output is
-/// inherited, so that whoever reads our stdout to its end does not wait for the child. Nor does it
-/// stay in the caller's folder, which could not be unmounted while it runs, or while a browser does
-/// that it opened; files named relative to that folder keep their meaning.
+/// inherited, so that whoever reads our stdout to its end does not wait for the child; nor is what ties a
+/// process to its caller on this system.
 ///
 /// Set stdout or stderr after this call to keep one of them. The child calls [`leave_session`]
 /// first thing.
 pub fn detach(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    #[cfg(unix)]
-    {
-        let named = FILES.iter().filter_map(|name| Some((name, whole_path(&std::env::var_os(name)?)?)));
-        command.envs(named).current_dir("/");
-    }
-    #[cfg(windows)]
-    {
-        use std::os::windows::process::CommandExt;
-        /// No console window flashes up; the child's own children share the hidden console.
-        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-        /// Ctrl-C in the caller's console does not reach the child.
-        const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
-        command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
-    }
+    system::set_apart(command);
     command
-}
-
-/// A relative path from the root on; `None` where that is not to be had or the path needs nothing.
-/// A leading `~/` is the home folder, as in [`config_path`](crate::profile::config_path).
-#[cfg(unix)]
-fn whole_path(path: &std::ffi::OsStr) -> Option<PathBuf> {
-    let path = Path::new(path);
-    let is_relative = path.is_relative() && !path.starts_with("~") && path != "";
-    if is_relative { std::path::absolute(path).ok() } else { None }
-}
-
-/// Takes this process out of its caller's session, terminal and process group (setsid(2)), so that
-/// neither Ctrl-C nor the terminal's end reaches it. Nothing to do on Windows.
-///
-/// The process does it itself because doing it between fork and exec needs `unsafe`. A process that
-/// leads its group already, as one started from an interactive shell, stays where it is.
-pub fn leave_session() {
-    #[cfg(unix)]
-    let _ = rustix::process::setsid();
-}
-
-/// The number of the user whose files and keys are ours; `None` on Windows.
-pub fn user_id() -> Option<u32> {
-    #[cfg(unix)]
-    return Some(rustix::process::geteuid().as_raw());
-    #[cfg(not(unix))]
-    return None;
 }
 
 /// Names this installation's home: the place where its state belongs, whether or not it can be
 /// written. Store entries are bound to it.
 pub fn home_name() -> String {
-    let places = folders(Folder::State, System::HERE, environment);
+    let places = folders(Folder::State, Os::HERE, environment);
     places.first().map(|place| place.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Gives up stdout, so that whoever reads the other end sees its end while this process goes on.
-pub fn close_stdout() {
-    #[cfg(unix)]
-    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
-        let _ = rustix::stdio::dup2_stdout(&null);
-    }
 }
 
 /// Where the file store's folder is or would be; it is created by the first save.
 pub fn data_place() -> PathBuf {
-    folders(Folder::Data, System::HERE, environment).into_iter().next().unwrap_or_default()
+    folders(Folder::Data, Os::HERE, environment).into_iter().next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -267,26 +201,28 @@ mod tests {
         told.compare();
     }
 
-    fn places(folder: Folder, system: System, env: &[(&str, &str)]) -> Vec<String> {
+    fn places(folder: Folder, os: Os, env: &[(&str, &str)]) -> Vec<String> {
         let find = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
-        folders(folder, system, find).iter().map(|path| path.to_string_lossy().into_owned()).collect()
+        folders(folder, os, find).iter().map(|path| path.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn folders_follow_each_systems_rules() {
         let env = [("HOME", "/home/me"), ("LOCALAPPDATA", "C:\\L"), ("XDG_RUNTIME_DIR", "/run/user/1")];
         assert_eq!(
-            places(Folder::State, System::Xdg, &env),
+            places(Folder::State, Os::Linux, &env),
             ["/home/me/.local/state/cognito-creds", "/run/user/1/cognito-creds"]
         );
-        assert_eq!(places(Folder::Data, System::Xdg, &env), ["/home/me/.local/share/cognito-creds"]);
+        assert_eq!(places(Folder::Data, Os::Linux, &env), ["/home/me/.local/share/cognito-creds"]);
         for folder in [Folder::State, Folder::Data] {
-            let mac = places(folder, System::MacOs, &env);
+            assert_eq!(places(folder, Os::OtherUnix, &env), places(folder, Os::Linux, &env));
+        }
+        for folder in [Folder::State, Folder::Data] {
+            let mac = places(folder, Os::MacOs, &env);
             assert_eq!(mac, ["/home/me/Library/Application Support/cognito-creds"]);
             let named = [&env[..], &[("XDG_STATE_HOME", "/place"), ("XDG_DATA_HOME", "/place")]].concat();
-            assert_eq!(places(folder, System::MacOs, &named), ["/place/cognito-creds"]);
-            let windows =
-                folders(folder, System::Windows, |name| (name == "LOCALAPPDATA").then(|| "L".into()));
+            assert_eq!(places(folder, Os::MacOs, &named), ["/place/cognito-creds"]);
+            let windows = folders(folder, Os::Windows, |name| (name == "LOCALAPPDATA").then(|| "L".into()));
             assert_eq!(windows, [Path::new("L").join("cognito-creds")]);
         }
     }
@@ -294,10 +230,10 @@ mod tests {
     #[test]
     fn an_empty_or_relative_folder_in_the_environment_is_ignored() {
         let env = [("HOME", "/home/me"), ("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "")];
-        assert_eq!(places(Folder::State, System::Xdg, &env), ["/home/me/.local/state/cognito-creds"]);
+        assert_eq!(places(Folder::State, Os::Linux, &env), ["/home/me/.local/state/cognito-creds"]);
         let env = [("HOME", "/home/me"), ("XDG_STATE_HOME", "/state")];
-        assert_eq!(places(Folder::State, System::Xdg, &env), ["/state/cognito-creds"]);
-        assert!(places(Folder::State, System::Xdg, &[("HOME", "here")]).is_empty());
+        assert_eq!(places(Folder::State, Os::Linux, &env), ["/state/cognito-creds"]);
+        assert!(places(Folder::State, Os::Linux, &[("HOME", "here")]).is_empty());
     }
 
     #[test]

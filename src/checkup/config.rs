@@ -3,6 +3,7 @@
 
 use super::{Finding, Status};
 use crate::error::Error;
+use crate::platform::may_be_run;
 use crate::profile::lines::{self, Entry};
 use crate::profile::process_line::{every_sdk_reads, is_special};
 use crate::profile::{Environment, Profile, config_path, keys};
@@ -242,12 +243,7 @@ fn find(word: &str, env: &dyn Environment) -> Option<PathBuf> {
 }
 
 fn can_run(path: &Path) -> bool {
-    let Ok(found) = fs::metadata(path) else { return false };
-    #[cfg(unix)]
-    let allowed = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o111 != 0;
-    #[cfg(not(unix))]
-    let allowed = true;
-    found.is_file() && allowed
+    fs::metadata(path).is_ok_and(|found| found.is_file() && may_be_run(&found))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::{Checkup, Finding};
 use crate::identity_pool::{api, sts};
 use crate::journal::Journal;
+use crate::platform::Os;
 use crate::profile::auth::Auth;
 use crate::profile::flow::Flow;
 use crate::profile::redirect_uri::RedirectUri;
@@ -92,7 +93,7 @@ pub fn network(checkup: &Checkup<'_>) -> Vec<Finding> {
     let source = if checkup.env.var("AWS_CA_BUNDLE").is_some() { "AWS_CA_BUNDLE" } else { "ca_bundle" };
     let certificates = match &profile.ca_bundle {
         Some(path) => format!("those in {} ({source}) and no others", path.display()),
-        None => system_certificates(checkup.env),
+        None => system_certificates(checkup.env, Os::HERE),
     };
     vec![Finding::ok("proxy", way), Finding::ok("certificates", certificates)]
 }
@@ -116,9 +117,23 @@ fn ways(profile: &Profile, proxy_for: impl Fn(&Uri) -> Option<String>) -> String
 
 /// The system's store, or what stands in its place: where the certificates are files, two variables of
 /// OpenSSL move them (rustls-native-certs).
-fn system_certificates(env: &dyn Environment) -> String {
-    let files = cfg!(all(unix, not(target_vendor = "apple")));
+fn system_certificates(env: &dyn Environment, os: Os) -> String {
+    let files = matches!(os, Os::Linux | Os::OtherUnix);
     let moved = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter(|_| files);
     let moved: Vec<_> = moved.filter_map(|name| Some(format!("{} ({name})", env.var(name)?))).collect();
     if moved.is_empty() { "the system's".to_owned() } else { format!("those in {}", moved.join(" and ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openssls_variables_count_where_certificates_are_files() {
+        let env = |name: &str| (name == "SSL_CERT_FILE").then(|| "/ca.pem".to_owned());
+        assert_eq!(system_certificates(&env, Os::Linux), "those in /ca.pem (SSL_CERT_FILE)");
+        for os in [Os::MacOs, Os::Windows] {
+            assert_eq!(system_certificates(&env, os), "the system's");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! drops it: a connection kept over its tickets would always look dead. This one keeps what has come
 //! for TLS to read, and calls itself dead when the other side has closed.
 
+use crate::platform::Os;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -83,7 +84,7 @@ impl Transport for Kept {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        as_far_as_it_goes(self.stream.set_write_timeout(Some(some_time(timeout)?)))?;
+        as_far_as_it_goes(self.stream.set_write_timeout(Some(some_time(timeout)?)), Os::HERE)?;
         self.stream.write_all(&self.buffers.output()[..amount]).map_err(|error| judged(error, timeout))
     }
 
@@ -94,7 +95,7 @@ impl Transport for Kept {
             if left.is_zero() {
                 return Err(Error::Timeout(timeout.reason));
             }
-            as_far_as_it_goes(self.stream.set_read_timeout(Some(left)))?;
+            as_far_as_it_goes(self.stream.set_read_timeout(Some(left)), Os::HERE)?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(amount) => {
                     self.buffers.input_appended(amount);
@@ -121,9 +122,9 @@ fn some_time(timeout: NextTimeout) -> Result<Duration, Error> {
 
 /// macOS takes no time limit for a connection that the other side has closed, though an answer may
 /// still be there to be read; reading or writing tells.
-fn as_far_as_it_goes(set: io::Result<()>) -> io::Result<()> {
+fn as_far_as_it_goes(set: io::Result<()>, os: Os) -> io::Result<()> {
     match set {
-        Err(error) if cfg!(target_os = "macos") && error.kind() == ErrorKind::InvalidInput => Ok(()),
+        Err(error) if os == Os::MacOs && error.kind() == ErrorKind::InvalidInput => Ok(()),
         other => other,
     }
 }
@@ -133,5 +134,18 @@ fn judged(error: io::Error, timeout: NextTimeout) -> Error {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => Error::Timeout(timeout.reason),
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_time_limit_is_borne_on_macos_alone() {
+        let refused = |kind: ErrorKind| Err(io::Error::from(kind));
+        assert!(as_far_as_it_goes(refused(ErrorKind::InvalidInput), Os::MacOs).is_ok());
+        assert!(as_far_as_it_goes(refused(ErrorKind::InvalidInput), Os::Linux).is_err());
+        assert!(as_far_as_it_goes(refused(ErrorKind::NotConnected), Os::MacOs).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Files that a person or a setting names, such as the AWS config file: anything may stand there.
 
-use std::fs::{File, OpenOptions};
+use super::system;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const MOST: u64 = 16 << 20;
 /// # Errors
 /// Of the system; `InvalidInput` with the reason for a pipe or a socket, `FileTooLarge` beyond 16 MiB.
 pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
+    let file = system::open_named(path)?;
     let length = file.metadata()?.len();
     if length > MOST {
         return Err(too_large());
@@ -32,28 +32,12 @@ fn too_large() -> io::Error {
     io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {} MiB", MOST >> 20))
 }
 
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use rustix::fs::OFlags;
-    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.file_type().is_fifo() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is a pipe, not a file"));
-    }
-    Ok(file)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).open(path)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::snapshot::Snapshot;
     use rustix::fs::{CWD, Mode, mkfifoat};
+    use std::fs::File;
 
     #[test]
     fn what_is_no_file_of_this_size_is_told() {

@@ -6,6 +6,7 @@
 use super::Environment;
 use super::lines::comment;
 use crate::error::{Error, Next};
+use crate::platform::Os;
 use crate::shell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,12 @@ const SHELL_CHARACTERS: &str = "\"'`#;~$|&<>()*?!{}";
 
 /// Whether some SDK reads this character as something else than itself.
 pub fn is_special(c: char) -> bool {
-    SHELL_CHARACTERS.contains(c) || (c == '\\' && !cfg!(windows))
+    is_special_on(Os::HERE, c)
+}
+
+/// On Windows a backslash is the one character between folders, and SDKs leave it alone.
+fn is_special_on(os: Os, c: char) -> bool {
+    SHELL_CHARACTERS.contains(c) || (c == '\\' && os != Os::Windows)
 }
 
 /// Whether every SDK reads this text as one word.
@@ -89,6 +95,12 @@ mod tests {
         for name in ["", "two words", "-x", "a;b", "a]b", "é", "a\nb"] {
             assert!(edit::check_name(name).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_backslash_is_itself_on_windows_alone() {
+        assert!(!is_special_on(Os::Windows, '\\') && is_special_on(Os::Windows, '$'));
+        assert!([Os::Linux, Os::MacOs, Os::OtherUnix].iter().all(|os| is_special_on(*os, '\\')));
     }
 
     #[test]

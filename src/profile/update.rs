@@ -3,9 +3,9 @@
 use super::config_file::text_of;
 use crate::error::{Error, Next};
 use crate::lock::{Lock, Patience, Waited};
-use crate::platform::{self, reason};
+use crate::platform::{self, Os, another_owner, is_write_protected, reason};
 use crate::shell;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -93,33 +93,18 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("its links lead in a circle"))
 }
 
-#[cfg(unix)]
-fn another_owner(found: &Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    Some(found.uid()).filter(|owner| Some(*owner) != platform::user_id())
-}
-
-#[cfg(not(unix))]
-fn another_owner(_: &Metadata) -> Option<u32> {
-    None
-}
-
-/// A rename needs no right to the file that it replaces, but whoever took the right to write away
-/// meant something by it.
-#[cfg(unix)]
-fn is_write_protected(found: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o200 == 0
-}
-
-#[cfg(not(unix))]
-fn is_write_protected(found: &Metadata) -> bool {
-    found.permissions().readonly()
-}
-
 fn write_protected(path: &Path, file: &Path) -> Error {
     let what = format!("The AWS config file {} is write-protected; nothing was written.", path.display());
-    let unprotect = if cfg!(windows) { "attrib -r" } else { "chmod u+w" };
-    Error::new(Next::Configure, what, format!("{unprotect} {}", shell::path(file)))
+    Error::new(Next::Configure, what, unprotect(file, Os::HERE))
+}
+
+/// The command that gives the right to write back.
+fn unprotect(file: &Path, os: Os) -> String {
+    let command = match os {
+        Os::Windows => "attrib -r",
+        Os::Linux | Os::MacOs | Os::OtherUnix => "chmod u+w",
+    };
+    format!("{command} {}", shell::path(file))
 }
 
 fn about(path: &Path, error: &io::Error) -> Error {
@@ -133,4 +118,18 @@ fn about(path: &Path, error: &io::Error) -> Error {
         format!("The AWS config file {} can't be written: {why}.", path.display()),
         format!("ls -ld {}", shell::path(path)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_to_write_is_given_back_by_the_systems_own_command() {
+        for (os, command) in
+            [(Os::Linux, "chmod u+w /f"), (Os::MacOs, "chmod u+w /f"), (Os::Windows, "attrib -r /f")]
+        {
+            assert_eq!(unprotect(Path::new("/f"), os), command);
+        }
+    }
 }

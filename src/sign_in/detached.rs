@@ -7,7 +7,7 @@
 
 use crate::error::{Error, Next};
 use crate::journal::Told;
-use crate::platform;
+use crate::platform::{self, Os};
 use crate::profile::Profile;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -46,7 +46,7 @@ pub fn start_sign_in(profile: &Profile) -> Result<Hello, Error> {
 /// that is still in it dies with a caller that leads it: the kernel ends the terminal's processes.
 pub fn start_renewal(profile: &Profile) {
     // Windows has no sessions to leave, and nobody closes the pipe.
-    let stdout = if cfg!(windows) { Stdio::null() } else { Stdio::piped() };
+    let stdout = if Os::HERE == Os::Windows { Stdio::null() } else { Stdio::piped() };
     match spawn("renew", profile, stdout) {
         // It closes the pipe and says nothing.
         Ok(mut child) => drop(line_from(&mut child, LEAVING)),

@@ -4,9 +4,11 @@
 //! is given up after a deadline. A keychain that was not there or did not answer is not asked again
 //! by this process.
 
+use super::secret_service::{cause_of, ready_for_items};
 use super::split::{self, Items, Refused};
 use super::{Bytes, EntryName, Store, StoreError};
 use crate::error::foreign;
+use crate::platform::Os;
 use keyring_core::{Entry, Error};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +41,7 @@ impl Keychain {
     pub fn new() -> Self {
         let display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let person =
-            cfg!(any(windows, target_os = "macos")) || display("DISPLAY") || display("WAYLAND_DISPLAY");
+            matches!(Os::HERE, Os::Windows | Os::MacOs) || display("DISPLAY") || display("WAYLAND_DISPLAY");
         Self { deadline: if person { WITH_A_PERSON } else { UNATTENDED } }
     }
 
@@ -134,23 +136,21 @@ struct Keyring;
 
 impl Keyring {
     fn entry(account: &str) -> Result<Entry, Error> {
-        let modifier = modifier(account);
+        let modifier = modifier(Os::HERE, account);
         let modifiers: HashMap<&str, &str> =
             modifier.iter().map(|(key, value)| (*key, value.as_str())).collect();
         Entry::new_with_modifiers(SERVICE, account, &modifiers)
     }
 }
 
-/// What this system's items are given beside service and account.
-fn modifier(account: &str) -> Option<(&'static str, String)> {
-    if cfg!(windows) {
+/// What a system's items are given beside service and account.
+fn modifier(os: Os, account: &str) -> Option<(&'static str, String)> {
+    match os {
         // The default, Enterprise, copies items to the person's other machines in a domain.
-        Some(("persistence", "Local".to_owned()))
-    } else if cfg!(target_os = "macos") {
-        None
-    } else {
+        Os::Windows => Some(("persistence", "Local".to_owned())),
+        Os::MacOs => None,
         // What a person reads in the keyring's own window.
-        Some(("label", format!("cognito-creds ({account})")))
+        Os::Linux | Os::OtherUnix => Some(("label", format!("cognito-creds ({account})"))),
     }
 }
 
@@ -227,29 +227,18 @@ fn own_words(text: &str) -> String {
     foreign(text)
 }
 
-#[cfg(all(unix, not(target_os = "macos")))]
-use super::secret_service::{cause_of, ready_for_items};
-
-/// Only a Secret Service can be there without being ready.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn ready_for_items() -> Result<bool, StoreError> {
-    Ok(false)
-}
-
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn cause_of(
-    _: &keyring_core::error::PlatformError,
-    text: String,
-    otherwise: fn(String) -> StoreError,
-) -> StoreError {
-    otherwise(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::snapshot::Snapshot;
     use std::time::Instant;
+
+    #[test]
+    fn an_item_of_windows_stays_on_its_machine() {
+        assert_eq!(modifier(Os::Windows, "a"), Some(("persistence", "Local".to_owned())));
+        assert_eq!(modifier(Os::MacOs, "a"), None);
+        assert_eq!(modifier(Os::Linux, "a"), Some(("label", "cognito-creds (a)".to_owned())));
+    }
 
     #[test]
     fn a_keychain_that_does_not_answer_is_given_up_once_and_for_all() {

@@ -4,14 +4,11 @@
 //! prompts, lifetimes) stays below the trait.
 
 mod file;
-#[cfg(target_os = "linux")]
-mod kernel;
-#[cfg(not(target_os = "linux"))]
-#[path = "no_kernel.rs"]
+#[cfg_attr(not(target_os = "linux"), path = "no_kernel.rs")]
 mod kernel;
 mod keychain;
 mod memory;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg_attr(any(windows, target_os = "macos"), path = "no_secret_service.rs")]
 mod secret_service;
 pub mod split;
 

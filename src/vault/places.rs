@@ -1,6 +1,6 @@
 //! The places that logins and credentials may lie in, and what kind each is.
 
-use crate::platform;
+use crate::platform::{self, Os};
 use crate::profile::{Profile, StoreChoice};
 use crate::store::{Files, Kernel, Keychain, Store, StoreError};
 use std::ops::Deref;
@@ -20,7 +20,7 @@ pub struct Places {
 impl Places {
     /// The real ones. Nothing is opened before it is used.
     pub fn of_this_system() -> Self {
-        let kernel = cfg!(target_os = "linux");
+        let kernel = Os::HERE == Os::Linux;
         Self {
             keychain: Box::new(Keychain::new()),
             kernel_cache: kernel.then(|| Box::new(Kernel::cache()) as Box<dyn Store>),
