@@ -7,8 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where such code may lie, below `src/`; docs/platforms.md has what each system uses.
-const HOMES: [&str; 8] =
-    ["browser.rs", "lock.rs", "lock/", "platform.rs", "platform/", "store/", "terminal.rs", "terminal/"];
+const HOMES: [&str; 9] = [
+    "browser.rs",
+    "browser/",
+    "lock.rs",
+    "lock/",
+    "platform.rs",
+    "platform/",
+    "store/",
+    "terminal.rs",
+    "terminal/",
+];
 
 #[test]
 fn what_is_compiled_for_one_system_alone_is_at_home() {
