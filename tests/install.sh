@@ -4,110 +4,8 @@
 set -eu
 
 root=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
-world=$(mktemp -d)
-trap 'rm -rf -- "$world"' EXIT
-passed=0 failed=0
-
-# A folder of programs: everything that install.sh needs of the system, and the stubs.
-make_tools() {
-    tools=$world/tools
-    mkdir -p "$tools"
-    for tool in sh cat chmod cp dirname mkdir mktemp mv rm sed tail uname sleep; do
-        ln -sf "$(command -v "$tool")" "$tools/$tool"
-    done
-    stub cc 'exit 0'
-    stub apt-get 'exit 0'
-    # shellcheck disable=SC2016 # the stub's own variables
-    stub cargo '
-        echo "$*" >>"$WORLD/cargo.log"
-        case $1 in
-        --version) echo "cargo ${STUB_VERSION:-99.0.0} (stub)" ;;
-        build)
-            if [ "${STUB_BUILD:-}" = fails ]; then echo "error: could not compile" >&2; exit 101; fi
-            mkdir -p "$WORLD/tar get"
-            printf "#!/bin/sh\necho cognito-creds %s\n" "${STUB_BUILT:-1.0.0}" >"$WORLD/tar get/cognito-creds"
-            chmod 755 "$WORLD/tar get/cognito-creds"
-            printf "{\"reason\":\"compiler-artifact\",\"executable\":null}\n"
-            printf "{\"reason\":\"compiler-artifact\",\"executable\":\"%s\",\"fresh\":true}\n" "$WORLD/tar get/cognito-creds"
-            printf "{\"reason\":\"build-finished\",\"success\":true}\n"
-            ;;
-        esac'
-}
-
-stub() {
-    # Never through a link that an earlier stub's name may be.
-    rm -f "$tools/$1"
-    printf '#!/bin/sh\n%s\n' "$2" >"$tools/$1"
-    chmod 755 "$tools/$1"
-}
-
-# Runs install.sh as a person with an empty home would; leaves its output in $out and its exit code in $code.
-# Variables in front of the arguments (NAME=value) go to its environment.
-install() {
-    code=0
-    variables=''
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --*) break ;;
-        *=*)
-            variables="$variables $1"
-            shift
-            ;;
-        *) break ;;
-        esac
-    done
-    # shellcheck disable=SC2086 # several words, none of which holds a space
-    out=$(cd "$world" && env -i HOME="$home" PATH="$tools" SHELL=/bin/bash WORLD="$world" $variables \
-        "$shell" "$root/install.sh" "$@" 2>&1 </dev/null) || code=$?
-}
-
-check() {
-    if [ "$2" = "$3" ]; then return; fi
-    printf '    %s: expected [%s], got [%s]\n' "$1" "$2" "$3"
-    ok=no
-}
-
-check_says() {
-    case $out in
-    *"$1"*) return ;;
-    esac
-    printf '    expected to read [%s] in:\n%s\n' "$1" "$out"
-    ok=no
-}
-
-check_silent_about() {
-    case $out in
-    *"$1"*)
-        printf '    expected not to read [%s] in:\n%s\n' "$1" "$out"
-        ok=no
-        ;;
-    esac
-}
-
-lines() { printf '%s\n' "$out" | wc -l | tr -d ' '; }
-
-# Everything in a folder, hidden files too.
-listing() { (cd "$1" && find . -type f | sort | tr '\n' ' '); }
-
-# All files of an installation in $home.
-installed="./.local/bin/cognito-creds ./.local/share/bash-completion/completions/cognito-creds "
-installed="$installed./.local/share/fish/vendor_completions.d/cognito-creds.fish ./.local/share/man/man1/cognito-creds.1 "
-installed="$installed./.local/share/zsh/site-functions/_cognito-creds "
-
-installed_version() { "${1:-$home/.local/bin}/cognito-creds" --version; }
-
-wait_for() {
-    tries=0
-    while [ ! -e "$1" ]; do
-        tries=$((tries + 1))
-        if [ $tries -gt 200 ]; then
-            echo "    $1 never came"
-            ok=no
-            return
-        fi
-        sleep 0.05
-    done
-}
+# shellcheck source=tests/install/world.sh
+. "$root/tests/install/world.sh"
 
 # ---- the tests: each starts with an empty home, whose path holds spaces
 
@@ -308,13 +206,16 @@ wrong_usage_is_exit_2() {
 }
 
 a_cut_off_script_does_nothing() {
-    cp "$root/install.sh" "$world/cut.sh"
-    sed -i '$d' "$world/cut.sh"
-    code=0
-    out=$(env -i HOME="$home" PATH="$tools" WORLD="$world" "$shell" "$world/cut.sh" 2>&1) || code=$?
-    check exit 0 "$code"
-    check output "" "$out"
-    check home "" "$(listing "$home")"
+    mkdir "$world/cut"
+    cp "$root/Cargo.toml" "$world/cut"
+    size=$(wc -c <"$root/install.sh")
+    # After each letter of the last line, and here and there before it.
+    for length in $(seq 1 997 $((size - 30))) $(seq $((size - 30)) $((size - 2))); do
+        head -c "$length" "$root/install.sh" >"$world/cut/install.sh"
+        env -i HOME="$home" PATH="$tools" WORLD="$world" "$shell" "$world/cut/install.sh" >/dev/null 2>&1 </dev/null || true
+        check "home after $length bytes" "" "$(listing "$home")"
+    done
+    check "calls of cargo" no "$([ -e "$world/cargo.log" ] && echo yes || echo no)"
 }
 
 a_real_build_installs_a_program_that_runs() {
@@ -325,17 +226,6 @@ a_real_build_installs_a_program_that_runs() {
     }
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
     check version "cognito-creds $version" "$(installed_version "$home/real/bin")"
-}
-
-run() {
-    home="$world/a home"
-    rm -rf "$world"
-    mkdir -p "$home"
-    make_tools
-    ok=yes
-    "$1"
-    if [ "$ok" = yes ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    printf '%s  %s (%s)\n' "$([ "$ok" = yes ] && echo ok || echo FAILED)" "$1" "$shell"
 }
 
 for shell in dash bash; do

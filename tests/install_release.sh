@@ -1,0 +1,383 @@
+#!/bin/sh
+# Tests of install.sh as it installs a release, under dash, bash and BusyBox's ash, from a server of their own.
+# Usage: tests/install_release.sh PROGRAM
+set -eu
+
+program=$(realpath -- "$1")
+root=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
+# shellcheck source=tests/install/world.sh
+. "$root/tests/install/world.sh"
+# shellcheck source=tests/install/releases.sh
+. "$root/tests/install/releases.sh"
+
+# As somebody who has install.sh alone and no Rust; $world/tmp is where temporary files go.
+get() {
+    mkdir -p "$world/tmp"
+    install "TMPDIR=$world/tmp" "CURL_CA_BUNDLE=$served/certificate.pem" "WGETRC=$served/wgetrc" "$@"
+}
+
+# The same, with another version and a login there already; it has to fail in two lines, change nothing and leave nothing.
+refused() {
+    [ -e "$home/.local/bin/cognito-creds" ] || an_old_install
+    before=$(tree "$home")
+    get "$@"
+    check exit 1 "$code"
+    check lines 2 "$(lines)"
+    check "the command can be pasted" yes "$(printf '%s\n' "$out" | tail -n 1 | sh -n 2>&1 && echo yes)"
+    untouched
+}
+
+an_old_install() {
+    mkdir -p "$home/.local/bin" "$home/.local/state/cognito-creds/logins"
+    printf '#!/bin/sh\necho cognito-creds 0.0.0\n' >"$home/.local/bin/cognito-creds"
+    chmod 755 "$home/.local/bin/cognito-creds"
+    echo login >"$home/.local/state/cognito-creds/logins/a"
+    chmod 600 "$home/.local/state/cognito-creds/logins/a"
+}
+
+untouched() {
+    check "the home is as it was" "$before" "$(tree "$home")"
+    check "no temporary files" "" "$(ls -A "$world/tmp")"
+}
+
+# Everything in a folder: kind, mode, name, contents.
+tree() { (cd "$1" && find . -printf '%y %m %p %l\n' | sort && find . -type f -exec sha256sum {} + | sort); }
+
+got_the_release() {
+    check exit 0 "$code"
+    check version "cognito-creds $version" "$(installed_version)"
+    check "no temporary files" "" "$(ls -A "$world/tmp")"
+}
+
+# ---- the cases
+
+alone_it_downloads_and_installs() {
+    get --from "$http/good"
+    got_the_release
+    check "all files" "$installed" "$(listing "$home")"
+    check_says "Installed cognito-creds $version to $home/.local/bin"
+    cmp "$program" "$home/.local/bin/cognito-creds" || ok=no
+}
+
+https_works_and_so_does_a_redirect_to_it() {
+    get --from "$https/good/"
+    got_the_release
+    for loader in curl wget; do
+        rm -rf "$home/.local"
+        get --from "$https/to-https"
+        got_the_release
+        rm -f "$tools/curl"
+    done
+}
+
+a_redirect_to_http_is_not_followed() {
+    for loader in curl wget; do
+        refused --from "$https/to-http"
+        check_says "SHA256SUMS leads to an address that does not begin with https"
+        refused --from "$http/to-http"
+        check_says "SHA256SUMS leads to an address that does not begin with https"
+        rm -f "$tools/curl"
+    done
+}
+
+http_is_for_this_machine_alone() {
+    for from in http://example.com/x http://127.0.0.1.example.com/x http://127.0.0.1@example.com/x http://localhost:1@example.com/ \
+        'http://127.0.0.1\@example.com/' ftp://127.0.0.1/ file:///etc/ 127.0.0.1/x https:// 'https://a b/'; do
+        get --from "$from"
+        check "exit with $from" 2 "$code"
+        check_says "--from takes an https address"
+    done
+    for from in http://localhost:1/x http://127.0.0.1:1 'http://[::1]:1/'; do
+        get --from "$from" --dry-run
+        check "exit with $from" 0 "$code"
+    done
+}
+
+the_copy_of_a_release_knows_where_releases_are() {
+    mkdir "$world/of-release"
+    "$root/release/installer.sh" "$https/repository" "$world/of-release" >/dev/null
+    script=$world/of-release/install.sh
+    get
+    got_the_release
+    for asked in 0.0.1 v0.0.1; do
+        get --release $asked
+        check version "cognito-creds 0.0.1" "$(installed_version)"
+    done
+    get --release "--prefix=$world/elsewhere"
+    check version "cognito-creds $version" "$(installed_version "$world/elsewhere/bin")"
+    refused --release 9.9.9
+    check_says "There is no $https/repository/releases/download/v9.9.9/SHA256SUMS."
+    check "way on" "sh $script --release" "$(printf '%s\n' "$out" | tail -n 1)"
+}
+
+a_copy_of_nowhere_says_so() {
+    refused
+    check_says "does not know where releases are"
+    check_says "--from https://"
+}
+
+piped_into_a_shell_it_builds_nothing_that_lies_around() {
+    mkdir -p "$world/tmp"
+    printf '[package]\nname = "cognito-creds"\n' >"$world/Cargo.toml"
+    # shellcheck disable=SC2016 # the stub's own variables
+    stub cargo 'touch "$WORLD/cargo.log"'
+    code=0
+    # shellcheck disable=SC2002 # as it is piped
+    out=$(cd "$world" && cat "$script" | env -i HOME="$home" PATH="$tools" TMPDIR="$world/tmp" WORLD="$world" \
+        "$shell" -s -- --from "$http/good" 2>&1) || code=$?
+    got_the_release
+    check "calls of cargo" no "$([ -e "$world/cargo.log" ] && echo yes || echo no)"
+}
+
+a_checkout_downloads_when_it_is_told_to() {
+    script=$root/install.sh
+    get --release --from "$http/good"
+    got_the_release
+}
+
+each_machine_gets_its_program() {
+    while read -r system machine target; do
+        stub uname "case \$1 in -s) echo $system ;; -m) echo $machine ;; esac"
+        get --release 1.0.0 --from "$http/good" --dry-run
+        check_says "Would download: cognito-creds-1.0.0-$target.tar.gz and SHA256SUMS from $http/good"
+    done <<MACHINES
+Linux x86_64 x86_64-unknown-linux-musl
+Linux aarch64 aarch64-unknown-linux-musl
+Linux arm64 aarch64-unknown-linux-musl
+Darwin x86_64 x86_64-apple-darwin
+Darwin arm64 aarch64-apple-darwin
+MACHINES
+    for system in "Linux armv7l" "FreeBSD amd64" "MINGW64_NT-10.0-19045 x86_64"; do
+        stub uname "case \$1 in -s) echo ${system% *} ;; -m) echo ${system#* } ;; esac"
+        refused --from "$http/good"
+        check_says "could install on $system"
+    done
+}
+
+upgrade_and_downgrade_keep_the_logins() {
+    an_old_install
+    for wanted in "$version" 0.0.1 "$version"; do
+        get --release "$wanted" --from "$http/two"
+        check "exit for $wanted" 0 "$code"
+        check version "cognito-creds $wanted" "$(installed_version)"
+        check login login "$(cat "$home/.local/state/cognito-creds/logins/a")"
+    done
+    refused --from "$http/two"
+    check_says "several lines"
+    install --uninstall
+    check left "./.local/state/cognito-creds/logins/a " "$(listing "$home")"
+}
+
+a_running_program_is_replaced_and_runs_on() {
+    mkdir -p "$home/.local/bin"
+    cp "$(command -v sleep)" "$home/.local/bin/cognito-creds"
+    "$home/.local/bin/cognito-creds" 60 &
+    running=$!
+    get --from "$http/good"
+    got_the_release
+    check "the old one runs" yes "$(kill -0 "$running" && echo yes)"
+    kill "$running"
+    wait "$running" 2>/dev/null || true
+}
+
+modes_do_not_follow_the_umask() {
+    for mask in 077 000; do
+        rm -rf "$home/.local"
+        umask "$mask"
+        get --from "$http/good"
+        umask 022
+        check "mode of the program under $mask" 755 "$(stat -c %a "$home/.local/bin/cognito-creds")"
+        check "mode of the page under $mask" 644 "$(stat -c %a "$home/.local/share/man/man1/cognito-creds.1")"
+        check "mode of its folder under $mask" 755 "$(stat -c %a "$home/.local/share/man/man1")"
+    done
+}
+
+each_tool_for_checksums_will_do() {
+    for tool in shasum openssl; do
+        rm -f "$tools/sha256sum" "$tools/shasum"
+        ln -s "$(command -v $tool)" "$tools/$tool"
+        refused --from "$http/wrong-sum"
+        check_says "is not what SHA256SUMS says"
+        get --from "$http/good"
+        got_the_release
+        rm -rf "$home/.local"
+    done
+    rm "$tools/openssl"
+    refused --from "$http/good"
+    check_says "needs sha256sum, shasum or openssl"
+}
+
+without_curl_and_wget_it_says_what_to_install() {
+    rm "$tools/curl" "$tools/wget"
+    refused --from "$http/good"
+    check_says "needs curl or GNU wget"
+    check_says "sudo apt-get install curl && sh $script --from $http/good"
+    # It checks no certificate.
+    ln -s "$(command -v busybox)" "$tools/wget"
+    refused --from "$http/good"
+    check_says "needs curl or GNU wget"
+}
+
+what_is_not_what_its_checksum_says_is_not_unpacked() {
+    stub tar 'echo "tar was called" >&2; exit 1'
+    for loader in curl wget; do
+        for folder in wrong-sum cut-off; do
+            refused --from "$http/$folder"
+            check_says "is not what SHA256SUMS says"
+            check_silent_about "tar"" was called"
+        done
+        rm -f "$tools/curl"
+    done
+}
+
+a_broken_transfer_is_told() {
+    for loader in curl wget; do
+        refused --from "$http/short"
+        check_says "$archive can't be loaded: "
+        check_says "sh $script --release $version --from $http/short"
+        rm -f "$tools/curl"
+    done
+}
+
+a_missing_file_is_told() {
+    for loader in curl wget; do
+        refused --from "$http/nothing"
+        check_says "There is no $http/nothing/SHA256SUMS."
+        refused --from "$http/without-archive"
+        check_says "There is no $http/without-archive/$archive."
+        rm -f "$tools/curl"
+    done
+}
+
+a_missing_line_is_told() {
+    for folder in without-line other-sums; do
+        refused --from "$http/$folder"
+        check_says "/SHA256SUMS has no line for $target"
+    done
+    # A dot of a version is a dot.
+    refused --from "$http/good" --release "$(printf '%s' "$version" | tr . x)"
+    check_says "/SHA256SUMS has no line for version"
+}
+
+a_page_of_the_network_is_told() {
+    refused --from "$http/portal"
+    check_says "SHA256SUMS is a web page instead of the file"
+    refused --from "$http/page"
+    check_says "$archive is a web page instead of the file"
+}
+
+no_network_is_told() {
+    for loader in curl wget; do
+        refused --from https://releases.invalid
+        check_says "its name can't be looked up. Is there a network?"
+        refused --from https://127.0.0.1:1
+        check_says "https://127.0.0.1:1/SHA256SUMS can't be loaded: "
+        rm -f "$tools/curl"
+    done
+}
+
+a_server_that_proves_nothing_is_told() {
+    for loader in curl wget; do
+        refused CURL_CA_BUNDLE=/dev/null WGETRC=/dev/null --from "$https/good"
+        check_says "$https/good/SHA256SUMS can't be loaded: "
+        rm -f "$tools/curl"
+    done
+}
+
+names_that_lead_elsewhere_are_refused() {
+    for folder in climbs absolute beside; do
+        refused --from "$http/$folder"
+        check_says "has a name in it that has no place there"
+    done
+    for folder in link nothing-inside; do
+        refused --from "$http/$folder"
+        check_says "$archive"
+    done
+    check "nothing came of it" "" "$(find "$world" /tmp -maxdepth 1 -name 'evil*')"
+}
+
+a_program_that_does_not_run_here_is_not_installed() {
+    refused --from "$http/strange"
+    check_says "does not run here, and what was there is as it was: needs another machine"
+}
+
+a_full_disk_is_told() {
+    # The archive is smaller than the program: first there is no room for either, then for the second only.
+    for blocks in 8 $(($(wc -c <"$served/good/$archive") / 512 + 8)); do
+        # Limits of bash are in other units.
+        # shellcheck disable=SC2016 # the wrapper's own variables
+        printf '#!/bin/sh\ntrap "" XFSZ\nulimit -f %s\nexec "%s" "%s" "$@"\n' "$blocks" "$shell" "$script" >"$world/limited.sh"
+        (
+            shell=$(command -v dash) script=$world/limited.sh
+            refused --from "$http/good"
+            check_says "ile too large"
+            check_says "df -h"
+            [ "$ok" = yes ]
+        ) || ok=no
+    done
+    # shellcheck disable=SC2016 # the stub's own variables
+    stub cp 'echo part >"$3"; echo "cp: error writing $3: No space left on device" >&2; exit 1'
+    refused --from "$http/good"
+    check_says "No space left on device"
+    check_says "df -h"
+}
+
+an_unwritable_prefix_is_told_before_the_download() {
+    : >"$world/file"
+    : >"$served/requests"
+    refused --from "$http/good" --prefix "$world/file"
+    check_says "Can't write to $world/file/bin."
+    check_says "sh $script --prefix \"\$HOME/.local\" --from $http/good"
+    check requests "" "$(cat "$served/requests")"
+}
+
+interrupted_it_leaves_nothing() {
+    an_old_install
+    mkdir -p "$world/tmp"
+    before=$(tree "$home")
+    for signal in INT TERM HUP; do
+        rm -f "$served/stalling"
+        # As a terminal does it: a group of its own, and all of it gets the signal.
+        python3 -c '
+import os, pathlib, signal, subprocess, sys, time
+number, stalling, *command = sys.argv[1:]
+installer = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+while not pathlib.Path(stalling).exists() and installer.poll() is None:
+    time.sleep(0.02)
+os.killpg(installer.pid, signal.Signals["SIG" + number])
+code = installer.wait(60)
+print("ended by", code if code >= 0 else 128 - code)' "$signal" "$served/stalling" \
+            env -i HOME="$home" PATH="$tools" TMPDIR="$world/tmp" "$shell" "$script" --from "$http/stalled" >"$world/ended" 2>&1 || true
+        check "end by $signal" "ended by $((128 + $(kill_number $signal)))" "$(tail -n 1 "$world/ended")"
+        untouched
+    done
+}
+
+kill_number() { case $1 in HUP) echo 1 ;; INT) echo 2 ;; TERM) echo 15 ;; esac; }
+
+alone() {
+    for tool in curl wget tar gzip sha256sum mktemp tr; do ln -sf "$(command -v $tool)" "$tools/$tool"; done
+    rm -f "$tools/cargo" "$tools/cc"
+    script=$world/install.sh
+    cp "$root/install.sh" "$script"
+}
+
+make_releases
+for name in dash bash ash; do
+    shell=$(command -v $name) || shell=$served/$name
+    for case in alone_it_downloads_and_installs https_works_and_so_does_a_redirect_to_it a_redirect_to_http_is_not_followed \
+        http_is_for_this_machine_alone the_copy_of_a_release_knows_where_releases_are a_copy_of_nowhere_says_so \
+        piped_into_a_shell_it_builds_nothing_that_lies_around a_checkout_downloads_when_it_is_told_to \
+        each_machine_gets_its_program upgrade_and_downgrade_keep_the_logins a_running_program_is_replaced_and_runs_on \
+        modes_do_not_follow_the_umask each_tool_for_checksums_will_do without_curl_and_wget_it_says_what_to_install \
+        what_is_not_what_its_checksum_says_is_not_unpacked a_broken_transfer_is_told a_missing_file_is_told \
+        a_missing_line_is_told a_page_of_the_network_is_told no_network_is_told a_server_that_proves_nothing_is_told \
+        names_that_lead_elsewhere_are_refused a_program_that_does_not_run_here_is_not_installed a_full_disk_is_told \
+        an_unwritable_prefix_is_told_before_the_download interrupted_it_leaves_nothing; do
+        before_each=alone
+        run $case
+    done
+done
+
+echo "install_release: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
