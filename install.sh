@@ -29,7 +29,7 @@ fail() {
     exit 1
 }
 
-last_line() { printf '%s\n' "$1" | tail -n 1; }
+first_line() { printf '%s\n' "$1" | sed 1q; }
 
 wrong_usage() {
     printf '%s\n%s\n' "$1" "Usage: ./install.sh --help" >&2
@@ -176,9 +176,9 @@ END
 
 install_program() {
     # A folder to download from and a lack of source say it as well.
-    if [ -n "$from" ] || [ -z "$checkout" ]; then release=yes; fi
-    if [ "$release" = yes ]; then prepare_download; fi
-    if [ "$release$demo" != yesno ]; then
+    if [ "$release$from" != no ] || [ -z "$checkout" ]; then way=download; else way=build; fi
+    if [ $way = download ]; then prepare_download; fi
+    if [ "$way$demo" != downloadno ]; then
         find_cargo
         require_rust
         require_c_compiler
@@ -188,7 +188,7 @@ install_program() {
         return
     fi
     require_writable
-    if [ "$release" = yes ]; then
+    if [ $way = download ]; then
         download
     else
         new=$(build)
@@ -200,9 +200,9 @@ install_program() {
 }
 
 say_what_would_be_done() {
-    case $release in
-    yes) echo "Would download: cognito-creds-${version:-VERSION}-$target.tar.gz and SHA256SUMS from $folder" ;;
-    no) echo "Would run: $cargo build --release --locked --bin cognito-creds (in $checkout)" ;;
+    case $way in
+    download) echo "Would download: cognito-creds-${version:-VERSION}-$target.tar.gz and SHA256SUMS from $folder" ;;
+    build) echo "Would run: $cargo build --release --locked --bin cognito-creds (in $checkout)" ;;
     esac
     echo "Would write: $program"
     if [ -n "$share_dir" ]; then
@@ -374,7 +374,8 @@ download() {
     fetch "$folder/SHA256SUMS" "$downloads/SHA256SUMS"
     find_line
     # The newest release may be another one by now.
-    if [ -z "$from" ]; then folder=$repository/releases/download/v$version; fi
+    newest=${archive#cognito-creds-}
+    if [ -z "$from" ]; then folder=$repository/releases/download/v${newest%"-$target.tar.gz"}; fi
     echo "Downloading $archive"
     fetch "$folder/$archive" "$downloads/$archive"
     compare
@@ -388,11 +389,7 @@ find_line() {
     sum=${found%% *} archive=${found#* }
     case $archive in
     *[[:space:]]*) fail "$folder/SHA256SUMS has several lines for $target." "$(again) --release VERSION" ;;
-    ?*)
-        version=${archive#cognito-creds-}
-        version=${version%"-$target.tar.gz"}
-        return
-        ;;
+    ?*) return ;;
     esac
     if is_web_page "$downloads/SHA256SUMS"; then fail_for_web_page "$folder/SHA256SUMS"; fi
     fail "$folder/SHA256SUMS has no line for ${version:+version $version on }$target, so there is nothing to check a download against." \
@@ -425,7 +422,7 @@ unpack() {
     fi
     new=$downloads/cognito-creds
     problem=$(tar -xzOf "$downloads/$archive" "$inside/cognito-creds" 2>&1 >"$new") ||
-        fail "Unpacking $archive failed: $(last_line "$problem")" "df -h $(quote "$downloads")"
+        fail "Unpacking $archive failed: $(first_line "$problem")" "df -h $(quote "${TMPDIR:-/tmp}")"
     [ -s "$new" ] || fail "$archive has no program in it." "$(from_source)"
 }
 
@@ -448,7 +445,7 @@ fetch() {
     '') ;;
     missing) fail "There is no $1." "$(without_version)" ;;
     insecure) fail "$1 leads to an address that does not begin with https, and nothing is taken from there." "$(again)" ;;
-    disk) fail "Can't write $2: $said" "df -h $(quote "$downloads")" ;;
+    disk) fail "Can't write to ${TMPDIR:-/tmp}: $said" "df -h $(quote "${TMPDIR:-/tmp}")" ;;
     name) fail "$1 can't be loaded: its name can't be looked up. Is there a network?" "$(again)" ;;
     *) fail "$1 can't be loaded: $said" "$(again)" ;;
     esac
@@ -495,10 +492,10 @@ with_wget() {
 put_in_place() {
     temporary=$(mktemp "$bin_dir/.cognito-creds.XXXXXX")
     problem=$(cp -- "$1" "$temporary" 2>&1) ||
-        fail "Copying to $bin_dir failed, and what was there is as it was: $(last_line "$problem")" "df -h $(quote "$bin_dir")"
+        fail "Copying to $bin_dir failed, and what was there is as it was: $(first_line "$problem")" "df -h $(quote "$bin_dir")"
     chmod 755 "$temporary"
     problem=$("$temporary" --version 2>&1) ||
-        fail "The new program does not run here, and what was there is as it was: $(last_line "$problem")" "$(from_source)"
+        fail "The new program does not run here, and what was there is as it was: $(first_line "$problem")" "$(from_source)"
     mv -f -- "$temporary" "$program"
     temporary=''
 }

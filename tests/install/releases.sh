@@ -3,8 +3,8 @@
 #
 #   . tests/install/releases.sh    after world.sh, with $program, what the good release holds
 
-# The cases read what these leave.
-# shellcheck disable=SC2034
+# The cases read what these leave, and set what they read.
+# shellcheck disable=SC2034,SC2154
 served=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null; rm -rf -- "$world" "$served"' EXIT
 server=''

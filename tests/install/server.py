@@ -11,6 +11,7 @@ Writes `HTTP_PORT HTTPS_PORT` to FOLDER/ports once it serves. The first part of 
     /to-http/...    leads to http, /to-https/... to https; there /good/... is meant
 """
 
+import contextlib
 import http.server
 import ssl
 import sys
@@ -50,7 +51,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             (FOLDER / "stalling").touch()
             # Until the other side goes away.
-            self.rfile.read(1)
+            with contextlib.suppress(ConnectionError):
+                self.rfile.read(1)
 
     def log_message(self, *_):
         with (FOLDER / "requests").open("a") as log:

@@ -3,8 +3,8 @@
 #
 #   . tests/install/world.sh    with $root, the checkout, and $shell, what runs install.sh
 
-# The cases read what these leave.
-# shellcheck disable=SC2034
+# The cases read what these leave, and set what they read.
+# shellcheck disable=SC2034,SC2154
 world=$(mktemp -d)
 trap 'rm -rf -- "$world"' EXIT
 passed=0 failed=0
@@ -59,7 +59,7 @@ install() {
     done
     # shellcheck disable=SC2086 # several words, none of which holds a space
     out=$(cd "$world" && env -i HOME="$home" PATH="$tools" SHELL=/bin/bash WORLD="$world" $variables \
-        "$shell" "${script:-$root/install.sh}" "$@" 2>&1 </dev/null) || code=$?
+        "${runner:-$shell}" "${script:-$root/install.sh}" "$@" 2>&1 </dev/null) || code=$?
 }
 
 check() {
