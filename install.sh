@@ -42,6 +42,7 @@ main() {
     # What is installed is no secret, and others may use it under a prefix of all.
     umask 022
     # What other programs say is read here, and ranges of letters are those of ASCII.
+    locale=${LC_ALL:-}
     export LC_ALL=C
     trap clean_up EXIT
     trap 'exit 129' HUP
@@ -329,7 +330,8 @@ find_folder() {
         return
     fi
     if [ -z "$repository" ] && [ -n "$checkout" ]; then
-        repository=$(sed -n 's/^repository = "\(https:.*\)"/\1/p' "$checkout/Cargo.toml")
+        # A source whose publisher is not settled yet has _owner_ there.
+        repository=$(sed -n '/_owner_/d; s/^repository = "\(https:.*\)"/\1/p' "$checkout/Cargo.toml")
     fi
     [ -n "$repository" ] || fail "This copy of install.sh belongs to no release and does not know where releases are." \
         "$(again) --from https://EXAMPLE/releases/latest/download"
@@ -586,7 +588,7 @@ uninstall_program() {
 run_demo() {
     if [ "$dry_run" = yes ]; then return; fi
     cd "$checkout"
-    "$cargo" run --locked --example demo -- --program "$program"
+    LC_ALL=$locale "$cargo" run --locked --example demo -- --program "$program"
 }
 
 # In braces, so that not even this line does anything before its end.

@@ -90,7 +90,15 @@ suite_reproducible() {
 
 suite_install() {
     need dash
+    need busybox
+    need curl
+    need wget
+    need shasum perl
+    need openssl
+    need_python
+    release_binary
     tests/install.sh
+    tests/install_release.sh "$target/release/cognito-creds"
 }
 
 suite_completions() {
@@ -323,7 +331,7 @@ about() {
     build) echo "the optimised program" ;;
     release) echo "archive, checksums and the list of what is in the program" ;;
     reproducible) echo "two release builds in different places are the same, byte for byte; by name only" ;;
-    install) echo "install.sh under dash and bash, and one real build" ;;
+    install) echo "install.sh under dash, bash and BusyBox: builds, releases from a server of its own" ;;
     completions) echo "bash, fish and zsh complete; man shows the page" ;;
     keychain) echo "a real Secret Service: kept, locked, absent, too big" ;;
     kernel) echo "the kernel keyring, several sessions and users" ;;

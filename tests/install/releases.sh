@@ -51,7 +51,7 @@ pack() {
 
 # What came is not what SHA256SUMS says.
 make_wrong_ones() {
-    for name in wrong-sum cut-off page without-archive without-line other-sums; do cp -R "$served/good" "$served/$name"; done
+    for name in wrong-sum cut-off page without-archive without-line other-sums other-version; do cp -R "$served/good" "$served/$name"; done
     printf x >>"$served/wrong-sum/$archive"
     head -c 1000000 "$served/good/$archive" >"$served/cut-off/$archive"
     echo '<!DOCTYPE HTML><html>Sign in, please</html>' >"$served/page/$archive"
@@ -62,6 +62,7 @@ make_wrong_ones() {
     sum=${sum%% *}
     printf '%.32s  %s\n%s  %s.asc\n%s  not-%s\n%s  ./%s\n' "$sum" "$archive" "$sum" "$archive" "$sum" "$archive" "$sum" "$archive" \
         >"$served/other-sums/SHA256SUMS"
+    printf '%s  cognito-creds-%s-%s.tar.gz\n' "$sum" "$(printf '%s' "$version" | tr . x)" "$target" >"$served/other-version/SHA256SUMS"
 }
 
 # The checksums are right, and the archive is strange.

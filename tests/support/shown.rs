@@ -55,6 +55,7 @@ const GOOGLE: How = Suite(SETUP, "template.blocks(\"google\", \"sh\")");
 const CONTAINERS: How = Suite("tests/real/test_containers.py", "\"docs\" / \"containers.md\"");
 const KEYS: How = Suite(SETUP, "for page in (\"../configuration\", \"../troubleshooting\")");
 const API: How = Suite("tests/real/test_api.py", "api-gateway.md");
+const INSTALL: How = Suite("tests/install_release.sh", "docs/install.md");
 const OUR_MACHINE: How =
     Nobody("how a figure on the page was measured; tests/bench/run.sh measures what may change");
 
@@ -134,6 +135,8 @@ pub const SHOWN: &[Shown] = &[
         "cognito-creds configure ",
         Here(Nothing, "cognito_issuer = https://login.microsoftonline.com/"),
     ),
+    shown("docs/install.md", "curl ", INSTALL),
+    shown("docs/install.md", "sh install.sh --from", INSTALL),
     shown("docs/oidc.md", "PROVIDER_ARN=", Suite(SETUP, "template.blocks(\"../oidc\", \"sh\")")),
     shown("docs/oidc.md", "cognito-creds doctor ", Here(OidcProfile, "Next: cognito-creds login")),
     shown("docs/other-tools.md", "cognito-creds exec ", Here(Profile, "terraform plan as ASIA")),
