@@ -123,16 +123,16 @@ the_lines_of_the_page_work() {
     mkdir "$world/lines"
     awk -v folder="$world/lines" '/^```sh$/ { n++; inside = 1; next } /^```$/ { inside = 0 } inside { print >(folder "/" n) }' \
         "$root/docs/install.md"
-    sed "s|https://github.com/OWNER/cognito-creds/releases/latest/download|$https/of-release|" "$world/lines/1" >"$world/line.sh"
+    sed "s|https://github.com/_owner_/cognito-creds/releases/latest/download|$https/of-release|" "$world/lines/1" >"$world/line.sh"
     cp -R "$world/of-release" "$served/"
     script=$world/line.sh
     get
     got_the_release
-    sed "s|https://mirror.example.com/cognito-creds|$http/two|; s|0\.1\.0|$version|; s|/opt|$world/opt|" "$world/lines/2" >"$world/line.sh"
+    sed "s|https://mirror.example.com/releases|$http/two|; s|0\.1\.0|$version|; s|/opt|$world/opt|" "$world/lines/2" >"$world/line.sh"
     cp "$world/of-release/install.sh" "$world"
     get
     check exit 0 "$code"
-    check version "cognito-creds $version" "$(installed_version "$world/opt/cognito-creds/bin")"
+    check version "cognito-creds $version" "$(installed_version "$world/opt/team/bin")"
 }
 
 a_copy_of_nowhere_says_so() {

@@ -136,7 +136,7 @@ pub const SHOWN: &[Shown] = &[
         Here(Nothing, "cognito_issuer = https://login.microsoftonline.com/"),
     ),
     shown("docs/install.md", "curl ", INSTALL),
-    shown("docs/install.md", "sh install.sh --from", INSTALL),
+    shown("docs/install.md", "sh install.sh --release", INSTALL),
     shown("docs/oidc.md", "PROVIDER_ARN=", Suite(SETUP, "template.blocks(\"../oidc\", \"sh\")")),
     shown("docs/oidc.md", "cognito-creds doctor ", Here(OidcProfile, "Next: cognito-creds login")),
     shown("docs/other-tools.md", "cognito-creds exec ", Here(Profile, "terraform plan as ASIA")),
