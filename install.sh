@@ -127,9 +127,12 @@ elsewhere() { printf '%s\n' "$(command_line) --prefix $1$(release_options)$other
 
 command_line() {
     case $checkout:$0 in
+    ?*:*) echo ./install.sh ;;
     :*.sh) printf 'sh %s\n' "$(quote "$0")" ;;
-    :*) printf '%s\n' "curl --proto '=https' --tlsv1.2 -sSfL $(quote "${from:-$repository/releases/latest/download}/install.sh") | sh -s --" ;;
-    *) echo ./install.sh ;;
+    *)
+        if [ -n "$from" ]; then address=$from; else address=${repository:-https://releases.example.com}/releases/latest/download; fi
+        printf '%s\n' "curl --proto '=https' --tlsv1.2 -sSfL $(quote "$address/install.sh") | sh -s --"
+        ;;
     esac
 }
 
@@ -334,7 +337,7 @@ find_folder() {
         repository=$(sed -n '/_owner_/d; s/^repository = "\(https:.*\)"/\1/p' "$checkout/Cargo.toml")
     fi
     [ -n "$repository" ] || fail "This copy of install.sh belongs to no release and does not know where releases are." \
-        "$(again) --from https://EXAMPLE/releases/latest/download"
+        "$(again) --from https://releases.example.com"
     if [ -n "$version" ]; then folder=$repository/releases/download/v$version; else folder=$repository/releases/latest/download; fi
 }
 
@@ -390,12 +393,19 @@ find_line() {
     found=$(sed -n "s/^\([0-9a-f]\{64\}\) [ *]\(cognito-creds-${pattern:-[0-9][0-9A-Za-z.+-]*}-$target\.tar\.gz\)\$/\1 \2/p" "$downloads/SHA256SUMS")
     sum=${found%% *} archive=${found#* }
     case $archive in
-    *[[:space:]]*) fail "$folder/SHA256SUMS has several lines for $target." "$(again) --release VERSION" ;;
+    *[[:space:]]*) fail "$folder/SHA256SUMS has several versions for $target." "$(with_last_version)" ;;
     ?*) return ;;
     esac
     if is_web_page "$downloads/SHA256SUMS"; then fail_for_web_page "$folder/SHA256SUMS"; fi
     fail "$folder/SHA256SUMS has no line for ${version:+version $version on }$target, so there is nothing to check a download against." \
         "$(from_source)"
+}
+
+# The same command for one version of several: the one that is listed last.
+with_last_version() {
+    version=$(printf '%s\n' "$found" | sed -n "\$s/.* cognito-creds-\(.*\)-$target.*/\1/p")
+    release=yes
+    again
 }
 
 compare() {
@@ -417,8 +427,8 @@ fail_for_web_page() {
 # Takes the program alone out of the archive, through a pipe: no name in it becomes a path here.
 unpack() {
     inside=${archive%.tar.gz}
-    tar -tzf "$downloads/$archive" >"$downloads/names" 2>/dev/null ||
-        fail "$archive has the right checksum, but tar can't read it." "$(from_source)"
+    problem=$(tar -tzf "$downloads/$archive" 2>&1 >"$downloads/names") ||
+        fail "$archive has the right checksum, but tar can't read it: $(first_line "$problem")" "$(to_install tar gzip) && $(again)"
     if grep -Evq "^$inside/([A-Za-z0-9_][A-Za-z0-9_.-]*/?)*\$" "$downloads/names"; then
         fail "$archive has a name in it that has no place there, so nothing of it was unpacked." "$(from_source)"
     fi

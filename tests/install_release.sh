@@ -29,33 +29,15 @@ refused() {
     untouched
 }
 
-an_old_install() {
-    mkdir -p "$home/.local/bin" "$home/.local/state/cognito-creds/logins"
-    printf '#!/bin/sh\necho cognito-creds 0.0.0\n' >"$home/.local/bin/cognito-creds"
-    chmod 755 "$home/.local/bin/cognito-creds"
-    echo login >"$home/.local/state/cognito-creds/logins/a"
-    chmod 600 "$home/.local/state/cognito-creds/logins/a"
-}
-
 untouched() {
     check "the home is as it was" "$before" "$(tree "$home")"
     check "no temporary files" "" "$(ls -A "$world/tmp")"
 }
 
-# Everything in a folder: kind, mode, name, contents.
-tree() { (cd "$1" && find . -printf '%y %m %p %l\n' | sort && find . -type f -exec sha256sum {} + | sort); }
-
 got_the_release() {
     check exit 0 "$code"
     check version "cognito-creds $version" "$(installed_version)"
     check "no temporary files" "" "$(ls -A "$world/tmp")"
-}
-
-# Takes the install.sh that belongs to a release.
-of_release() {
-    mkdir "$world/of-release"
-    "$root/release/installer.sh" "$https/repository" "$world/of-release" >/dev/null
-    script=$world/of-release/install.sh
 }
 
 # ---- the cases
@@ -164,10 +146,10 @@ a_checkout_downloads_when_it_is_told_to() {
 }
 
 each_machine_gets_its_program() {
-    while read -r system machine target; do
+    while read -r system machine built_for; do
         stub uname "case \$1 in -s) echo $system ;; -m) echo $machine ;; esac"
         get --release 1.0.0 --from "$http/good" --dry-run
-        check_says "Would download: cognito-creds-1.0.0-$target.tar.gz and SHA256SUMS from $http/good"
+        check_says "Would download: cognito-creds-1.0.0-$built_for.tar.gz and SHA256SUMS from $http/good"
     done <<MACHINES
 Linux x86_64 x86_64-unknown-linux-musl
 Linux aarch64 aarch64-unknown-linux-musl
@@ -191,7 +173,8 @@ upgrade_and_downgrade_keep_the_logins() {
         check login login "$(cat "$home/.local/state/cognito-creds/logins/a")"
     done
     refused --from "$http/two"
-    check_says "several lines"
+    check_says "SHA256SUMS has several versions for $target."
+    check_says "sh $script --release $version --from $http/two"
     install --uninstall
     check left "./.local/state/cognito-creds/logins/a " "$(listing "$home")"
 }
@@ -233,6 +216,13 @@ each_tool_for_checksums_will_do() {
     rm "$tools/openssl"
     refused --from "$http/good"
     check_says "needs sha256sum, shasum or openssl"
+}
+
+without_gzip_it_says_what_to_install() {
+    rm "$tools/gzip"
+    refused --from "$http/good"
+    check_says "$archive has the right checksum, but tar can't read it: "
+    check_says "sudo apt-get install tar gzip && sh $script"
 }
 
 without_curl_and_wget_it_says_what_to_install() {
@@ -382,14 +372,6 @@ print("ended by", code if code >= 0 else 128 - code)' "$signal" "$served/stallin
 }
 
 kill_number() { case $1 in HUP) echo 1 ;; INT) echo 2 ;; TERM) echo 15 ;; esac; }
-
-alone() {
-    for tool in curl wget tar gzip sha256sum; do ln -sf "$(command -v $tool)" "$tools/$tool"; done
-    rm -f "$tools/cargo" "$tools/cc"
-    script=$world/install.sh runner=''
-    cp "$root/install.sh" "$script"
-}
-
 make_releases
 # What depends on the shell.
 in_each_shell='alone_it_downloads_and_installs https_works_and_so_does_a_redirect_to_it
@@ -400,7 +382,7 @@ in_each_shell='alone_it_downloads_and_installs https_works_and_so_does_a_redirec
 # What depends on the programs that it calls.
 once='the_lines_of_the_page_work a_redirect_to_http_is_not_followed http_is_for_this_machine_alone a_checkout_downloads_when_it_is_told_to
     each_machine_gets_its_program a_running_program_is_replaced_and_runs_on each_tool_for_checksums_will_do
-    without_curl_and_wget_it_says_what_to_install a_broken_transfer_is_told a_missing_file_is_told
+    without_gzip_it_says_what_to_install without_curl_and_wget_it_says_what_to_install a_broken_transfer_is_told a_missing_file_is_told
     a_page_of_the_network_is_told no_network_is_told a_server_that_proves_nothing_is_told
     a_program_that_does_not_run_here_is_not_installed an_unwritable_prefix_is_told_before_the_download'
 before_each=alone

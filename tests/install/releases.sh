@@ -106,3 +106,32 @@ serve() {
     read -r http https <"$served/ports"
     http=http://127.0.0.1:$http https=https://127.0.0.1:$https
 }
+
+# ---- the person who installs one
+
+# With install.sh alone, and no Rust.
+alone() {
+    for tool in curl wget tar gzip sha256sum; do ln -sf "$(command -v $tool)" "$tools/$tool"; done
+    rm -f "$tools/cargo" "$tools/cc"
+    script=$world/install.sh runner=''
+    cp "$root/install.sh" "$script"
+}
+
+# Takes the install.sh that belongs to a release.
+of_release() {
+    mkdir "$world/of-release"
+    "$root/release/installer.sh" "$https/repository" "$world/of-release" >/dev/null
+    script=$world/of-release/install.sh
+}
+
+# Another version and a login are there already.
+an_old_install() {
+    mkdir -p "$home/.local/bin" "$home/.local/state/cognito-creds/logins"
+    printf '#!/bin/sh\necho cognito-creds 0.0.0\n' >"$home/.local/bin/cognito-creds"
+    chmod 755 "$home/.local/bin/cognito-creds"
+    echo login >"$home/.local/state/cognito-creds/logins/a"
+    chmod 600 "$home/.local/state/cognito-creds/logins/a"
+}
+
+# Everything in a folder: kind, mode, name, contents.
+tree() { (cd "$1" && find . -printf '%y %m %p %l\n' | sort && find . -type f -exec sha256sum {} + | sort); }
