@@ -1,14 +1,19 @@
 //! The person's browser: whether one can be seen, and opening an address in it.
 
+mod of_windows;
+
 use crate::platform::Os;
+use crate::platform::wsl::{self, Wsl};
 use crate::profile::Environment;
 use crate::{secret, terminal};
 use std::io;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use url::Url;
 
-/// Whether a person could see a browser that this process opens: macOS, Windows, WSL, or any of
-/// `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY`; never under `CI`. An SSH session has none of those.
+/// Whether a person could see a browser that this process opens: macOS, Windows, WSL that can reach its
+/// Windows, or any of `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY`; never under `CI`. An SSH session has none of
+/// those.
 pub fn can_be_seen(env: &dyn Environment) -> bool {
     is_seen_on(Os::HERE, env)
 }
@@ -18,8 +23,28 @@ fn is_seen_on(os: Os, env: &dyn Environment) -> bool {
         return false;
     }
     let desktop = matches!(os, Os::MacOs | Os::Windows) && env.var("SSH_CONNECTION").is_none();
-    let wsl = env.var("WSL_DISTRO_NAME").is_some();
-    desktop || wsl || ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env.var(name).is_some())
+    let named = ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env.var(name).is_some());
+    desktop || named || windows_can_be_seen(env)
+}
+
+/// Whether this session was started from Windows, whose browser can be reached.
+fn windows_can_be_seen(env: &dyn Environment) -> bool {
+    env.var(wsl::SESSION).is_some() && wsl_here(env).is_some_and(|wsl| wsl.interop)
+}
+
+/// The Linux inside Windows that this may be.
+pub fn wsl_here(env: &dyn Environment) -> Option<Wsl> {
+    wsl::here(|name| env.var(name))
+}
+
+/// What opens addresses in Windows, from the Linux inside it.
+pub fn launcher_of_windows(wsl: &Wsl) -> Option<PathBuf> {
+    of_windows::launcher(wsl)
+}
+
+/// Whether the environment names a way to Windows that is no more; [`open`] then lets WSL find another.
+pub fn names_an_ended_session(env: &dyn Environment) -> bool {
+    env.var(wsl::SOCKET).is_some_and(|session| of_windows::has_ended(&session))
 }
 
 /// Opens the address: `BROWSER` if set, else the platform's own way.
@@ -31,7 +56,7 @@ pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no browser found");
     let commands = match env.var("BROWSER") {
         Some(browser) => from_variable(&browser, url.as_str(), Os::HERE),
-        None => open::commands(url.as_str()),
+        None => of_this_system(url, env),
     };
     for mut command in commands {
         for name in secret::VARIABLES {
@@ -46,6 +71,24 @@ pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
         }
     }
     Err(last)
+}
+
+/// The browser of Windows from inside it, else what the system offers.
+fn of_this_system(url: &Url, env: &dyn Environment) -> Vec<Command> {
+    let wsl = wsl_here(env);
+    let mut commands = open::commands(url.as_str());
+    if Os::HERE == Os::Linux && !wsl.as_ref().is_some_and(|wsl| wsl.interop) {
+        without_windows(&mut commands);
+    }
+    let launcher = wsl.as_ref().and_then(of_windows::launcher);
+    let session = env.var(wsl::SOCKET);
+    let windows = launcher.map(|launcher| of_windows::command(&launcher, url, session.as_deref()));
+    windows.into_iter().chain(commands).collect()
+}
+
+/// Where programs of Windows can't be started, whatever is called so is something else.
+fn without_windows(commands: &mut Vec<Command>) {
+    commands.retain(|command| command.get_program() != "powershell.exe");
 }
 
 /// `BROWSER` is a list of commands separated by `:`, on Windows by `;`; `%s` in one stands for the address, otherwise
@@ -93,7 +136,9 @@ mod tests {
         let seen = |vars: &[&str]| seen_on(Os::Linux, vars);
         assert!(!seen(&[]));
         assert!(!seen(&["SSH_CONNECTION"]));
-        assert!(seen(&["DISPLAY"]) && seen(&["WAYLAND_DISPLAY"]) && seen(&["WSL_DISTRO_NAME"]));
+        assert!(seen(&["DISPLAY"]) && seen(&["WAYLAND_DISPLAY"]));
+        // Somebody may have set it anywhere; tests/wsl.rs has it where it counts.
+        assert!(!seen(&["WSL_DISTRO_NAME"]));
         assert!(seen(&["BROWSER", "SSH_CONNECTION"]));
         assert!(!seen(&["DISPLAY", "BROWSER", "CI"]));
     }
@@ -124,6 +169,14 @@ mod tests {
         let seen = std::fs::read_to_string(seen).unwrap();
         let (process, group) = seen.trim().split_once(' ').unwrap();
         assert_eq!(process, group);
+    }
+
+    #[test]
+    fn no_program_of_windows_is_looked_for_where_there_is_none() {
+        let mut commands = vec![Command::new("powershell.exe"), Command::new("xdg-open")];
+        without_windows(&mut commands);
+        let left: Vec<_> = commands.iter().map(Command::get_program).collect();
+        assert_eq!(left, ["xdg-open"]);
     }
 
     #[test]

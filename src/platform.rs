@@ -13,6 +13,7 @@ mod process;
 #[cfg_attr(unix, path = "platform/unix.rs")]
 #[cfg_attr(windows, path = "platform/windows.rs")]
 mod system;
+pub mod wsl;
 
 pub use dumps::keep_out_of_dumps;
 pub use named_file::read_named;

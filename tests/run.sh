@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit)
-all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Too long for every run, or in need of the internet: these are run by name alone, before a release.
 named_suites=(reproducible advisories)
 
@@ -158,6 +158,12 @@ suite_disks() {
 suite_clocks() {
     need faketime
     cargo test --workspace --locked --test clocks
+}
+
+# Windows is played: its kernel's name, its drive and its programs; as root, because only root mounts.
+suite_wsl() {
+    need unshare util-linux
+    cargo test --workspace --locked --test wsl
 }
 
 # PowerShell is no Debian package: what it would read is judged by the grammar that editors use for it.
@@ -338,6 +344,7 @@ about() {
     users) echo "several users on one machine" ;;
     disks) echo "disks that are full, break or are several; as root" ;;
     clocks) echo "clocks that are wrong or jump" ;;
+    wsl) echo "Linux inside Windows, with a Windows that is played; as root" ;;
     shells) echo "dash, bash, fish, PowerShell and .env files read what env writes" ;;
     day) echo "24 hours of work in a minute" ;;
     soak) echo "20 profiles, 8 callers, faults, kills and edits for 24 hours of a moved clock" ;;

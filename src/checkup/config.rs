@@ -5,7 +5,7 @@ use super::{Finding, Status};
 use crate::error::Error;
 use crate::platform::may_be_run;
 use crate::profile::lines::{self, Entry};
-use crate::profile::process_line::{every_sdk_reads, is_special};
+use crate::profile::process_line::{every_sdk_reads, is_of_windows, is_special};
 use crate::profile::{Environment, Profile, config_path, keys};
 use crate::shell;
 use std::fs;
@@ -55,7 +55,10 @@ impl Entries {
         if read.is_ok() || !self.config.1.is_empty() {
             findings.push(self.process(env));
         }
-        findings.push(self.profile(read));
+        // The program for Windows looks for the keys in its own file.
+        if read.is_ok() || !self.process_line().is_some_and(is_of_windows) {
+            findings.push(self.profile(read));
+        }
         findings.extend(self.twice());
         findings.extend(self.unknown_keys());
         findings
@@ -110,15 +113,27 @@ impl Entries {
     }
 
     fn process(&self, env: &dyn Environment) -> Finding {
-        let line = self.config.1.iter().find(|entry| entry.key == "credential_process");
+        let line = self.process_line();
         let program = std::env::current_exe().unwrap_or_default();
-        let (status, saw) =
-            judge(line.map(|l| l.value.as_str()), &self.name, |word| find(word, env), &program);
+        let (status, saw) = judge(line, &self.name, |word| find(word, env), &program);
         if status == Status::Ok {
+            return Finding::ok("credential_process", saw);
+        }
+        if let Some(line) = line.filter(|line| status == Status::Warn && is_of_windows(line)) {
+            let other = shell::word(line.split_whitespace().next().unwrap_or_default());
+            let saw = format!(
+                "runs this program for Windows, which keeps logins in Windows' Credential Manager and reads Windows' config file; about that: {other} doctor --profile {}",
+                shell::word(&self.name)
+            );
             return Finding::ok("credential_process", saw);
         }
         let finding = Finding::fail("credential_process", saw, set_process(&self.name, &program));
         if status == Status::Warn { finding.softened() } else { finding }
+    }
+
+    fn process_line(&self) -> Option<&str> {
+        let line = self.config.1.iter().find(|entry| entry.key == "credential_process");
+        line.map(|line| line.value.as_str())
     }
 
     /// Every other entry, in either file, that gives the profile credentials.

@@ -51,9 +51,7 @@ pub fn browser(name: &str, profile: Option<&Profile>, env: &dyn Environment) -> 
         return Finding::ok(CHECK, "never opened by AWS commands (cognito_interactive = never)");
     }
     if browser::can_be_seen(env) {
-        let how = ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"]
-            .into_iter()
-            .find(|name| env.var(name).is_some());
+        let how = ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].into_iter().find(|name| env.var(name).is_some());
         return Finding::ok(
             CHECK,
             how.map_or_else(|| "this desktop's".to_owned(), |name| format!("one can be opened ({name})")),
@@ -63,6 +61,41 @@ pub fn browser(name: &str, profile: Option<&Profile>, env: &dyn Environment) -> 
     let saw = format!("none can be seen here ({why}), so AWS commands won't open one");
     let way = if terminal::is_there() { "login --paste" } else { "login --no-browser" };
     Finding::warn(CHECK, saw, command_line(way, name))
+}
+
+/// Whether this is a Linux inside Windows, and how far it is from it; `None` elsewhere.
+pub fn wsl(name: &str, env: &dyn Environment) -> Option<Finding> {
+    const CHECK: &str = "WSL";
+    const STAYS: &str = "what the kernel keyring has stays until WSL stops";
+    let wsl = browser::wsl_here(env)?;
+    let paste = command_line("login --paste", name);
+    let finding = match browser::launcher_of_windows(&wsl) {
+        _ if env.var("BROWSER").is_some() => {
+            Finding::ok(CHECK, format!("yes; BROWSER opens addresses; {STAYS}"))
+        }
+        Some(launcher) => {
+            let ended = if browser::names_an_ended_session(env) {
+                "; WSL_INTEROP is of a session that has ended, and left out"
+            } else {
+                ""
+            };
+            let launcher = launcher.display();
+            Finding::ok(CHECK, format!("yes; {launcher} opens the browser of Windows{ended}; {STAYS}"))
+        }
+        None if wsl.interop => {
+            let saw = format!(
+                "yes, but no drive with Windows is mounted here, so that its browser may not open; {STAYS}"
+            );
+            Finding::warn(CHECK, saw, paste)
+        }
+        None => {
+            let saw = format!(
+                "yes, but programs of Windows can't be started from here (interop is off), so its browser is not opened; {STAYS}"
+            );
+            Finding::warn(CHECK, saw, paste)
+        }
+    };
+    Some(finding)
 }
 
 /// Whether a person can be told something while an AWS command runs.

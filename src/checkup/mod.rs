@@ -123,6 +123,7 @@ impl Checkup<'_> {
             findings.extend(machine::ports(profile, self.journal));
             findings.push(machine::browser(&profile.name, Some(profile), self.env));
         }
+        findings.extend(machine::wsl(&profile.name, self.env));
         findings.push(machine::terminal());
         findings.push(state::folder(self.journal));
         findings.extend(stores::findings(profile, self.places));

@@ -45,11 +45,11 @@ fn examine(name: &str) -> Vec<Finding> {
             };
             findings.extend(checkup.findings());
         }
-        Err(_) => findings.extend([
-            machine::browser(name, None, &env),
-            machine::terminal(),
-            state::folder(&Journal::new()),
-        ]),
+        Err(_) => {
+            findings.push(machine::browser(name, None, &env));
+            findings.extend(machine::wsl(name, &env));
+            findings.extend([machine::terminal(), state::folder(&Journal::new())]);
+        }
     }
     findings.extend(entries.rivals(&env));
     findings

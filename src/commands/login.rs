@@ -156,6 +156,19 @@ fn needs_a_terminal(args: &Login, profile: &Profile) -> Result<(), Error> {
     Err(Error::new(Next::Stop, what, profile.command(command)))
 }
 
+/// In WSL the browser runs in Windows, which may keep it from coming back.
+fn not_let_through(profile: &Profile) -> String {
+    match browser::wsl_here(&env) {
+        Some(_) => {
+            format!(
+                "\nIf the browser ends on a page that doesn't load:\n  {}",
+                profile.command("login --paste")
+            )
+        }
+        None => String::new(),
+    }
+}
+
 /// Tells the person where to go, before any browser opens.
 fn announce(args: &Login, profile: &Profile, way: Way, url: &Url, redirect: &RedirectUri) {
     let limit = spoken(profile.login_timeout);
@@ -163,8 +176,9 @@ fn announce(args: &Login, profile: &Profile, way: Way, url: &Url, redirect: &Red
     let copied = copied(args, url);
     match way {
         Way::Browser => output::stderr(&format!(
-            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {address}{copied}\nCtrl-C ends the sign-in.",
-            profile.shown()
+            "Your browser opens to sign in for profile {}. If it does not, open this address within {limit}:\n  {address}{copied}{}\nCtrl-C ends the sign-in.",
+            profile.shown(),
+            not_let_through(profile)
         )),
         Way::Address => output::stderr(&format!(
             "To sign in for profile {}, open this address within {limit}, in a browser that reaches port {} of this machine:\n  {address}{copied}{}\nWithout a way to that port:\n  {}\nCtrl-C ends the sign-in.",

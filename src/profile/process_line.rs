@@ -16,6 +16,8 @@ pub const KEY: &str = "credential_process";
 
 /// This program's name, without an extension.
 const PROGRAM: &str = "cognito-creds";
+/// The same on Windows.
+const PROGRAM_OF_WINDOWS: &str = "cognito-creds.exe";
 
 /// Characters that at least one SDK reads as something else: quotes and backslashes, comments, and
 /// what a shell would act on.
@@ -37,15 +39,30 @@ pub fn every_sdk_reads(word: &str) -> bool {
 }
 
 /// Whether a value of the key runs this program, whatever is wrong with it otherwise. A wrapper around
-/// it, or another program that has our name among its arguments, is somebody else's.
+/// it, or another program that has our name among its arguments, is somebody else's. So is, in WSL, the
+/// program for Windows: it has its own config file.
 pub fn is_ours(value: &str) -> bool {
+    is_ours_on(Os::HERE, value)
+}
+
+fn is_ours_on(os: Os, value: &str) -> bool {
+    let file = credential_process(value);
+    file == Some(PROGRAM) || (os == Os::Windows && file == Some(PROGRAM_OF_WINDOWS))
+}
+
+/// Whether a value of the key runs this program for Windows, from the Linux inside it.
+pub fn is_of_windows(value: &str) -> bool {
+    !is_ours(value) && credential_process(value) == Some(PROGRAM_OF_WINDOWS)
+}
+
+/// The file's name of a program that is told to be a credential process.
+fn credential_process(value: &str) -> Option<&str> {
     let value = value[..value.len() - comment(value).len()].trim();
     let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.split_once(*quote));
     let (program, arguments) =
         quoted.or_else(|| value.split_once(char::is_whitespace)).unwrap_or((value, ""));
-    let file = program.rsplit(['/', '\\']).next().unwrap_or(program);
-    let is_program = file == PROGRAM || file.strip_suffix(".exe") == Some(PROGRAM);
-    is_program && arguments.split_whitespace().any(|word| word == "credential-process")
+    let told = arguments.split_whitespace().any(|word| word == "credential-process");
+    program.rsplit(['/', '\\']).next().filter(|_| told)
 }
 
 /// The value that runs `program` for profile `name`, which is to be checked before:
@@ -104,12 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn the_program_for_windows_is_another_one_wherever_this_is_not_windows() {
+        for line in [
+            r"C:\bin\cognito-creds.exe credential-process --profile a",
+            "/mnt/c/bin/cognito-creds.exe credential-process --profile a",
+        ] {
+            assert!(is_ours_on(Os::Windows, line) && !is_ours_on(Os::Linux, line), "{line}");
+            assert_eq!(is_of_windows(line), !is_ours(line), "{line}");
+        }
+        assert!(!is_of_windows("/mnt/c/bin/cognito-creds.exe token") && !is_of_windows("/opt/cognito-creds"));
+    }
+
+    #[test]
     fn our_line_is_known_however_it_is_written() {
         for ours in [
             "cognito-creds credential-process --profile a",
             "\"/sp ace/cognito-creds\" -v credential-process",
             "'/sp ace/cognito-creds' credential-process",
-            r"C:\bin\cognito-creds.exe credential-process --profile a",
             " /opt/cognito-creds credential-process --profile=a # mine",
         ] {
             assert!(is_ours(ours), "{ours}");

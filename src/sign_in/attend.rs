@@ -201,7 +201,8 @@ impl<'a> Attendance<'a> {
             Served::TimedOut { last_stray_error } => {
                 self.record.ended = Some(Timestamp::now());
                 self.journal.record(&profile.login_entry(), &self.record);
-                Err(words::unanswered(profile, redirect.as_str(), last_stray_error))
+                let in_wsl = browser::wsl_here(self.env).is_some();
+                Err(words::unanswered(profile, redirect.as_str(), last_stray_error, in_wsl))
             }
         }
     }

@@ -297,7 +297,8 @@ impl Flight<'_> {
                 Some(Some(Outcome::Stopped)) => return Err(not_completed(profile)),
                 Some(Some(Outcome::Completed)) => return Ok(Joined::LookAgain(did_not_last(profile))),
                 Some(None) => {
-                    return Err(words::unanswered(profile, &words::redirects(profile), None));
+                    let in_wsl = browser::wsl_here(self.env).is_some();
+                    return Err(words::unanswered(profile, &words::redirects(profile), None, in_wsl));
                 }
                 None if last_seen.elapsed() > TAKE_OVER => return Err(not_completed(profile)),
                 None if Instant::now() >= until => return Err(still_open(profile, awaits)),

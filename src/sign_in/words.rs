@@ -249,7 +249,7 @@ pub(super) fn not_accepted_by_backend(profile: &Profile) -> Error {
 /// Nobody came back: perhaps nobody tried, perhaps Cognito showed its own error page, which never
 /// leads to the listener. The exact redirect URI is what has to be registered. `stray` is an error
 /// that came without our `state`: perhaps the reason, perhaps forged.
-pub(super) fn unanswered(profile: &Profile, redirect: &str, stray: Option<String>) -> Error {
+pub(super) fn unanswered(profile: &Profile, redirect: &str, stray: Option<String>, in_wsl: bool) -> Error {
     let hint = stray.map_or_else(String::new, |text| {
         format!(" The browser also brought an error that may not belong to this sign-in: {text}.")
     });
@@ -259,6 +259,11 @@ pub(super) fn unanswered(profile: &Profile, redirect: &str, stray: Option<String
         spoken(profile.login_timeout),
         if_it_was_an_error_page(profile, redirect)
     );
+    if in_wsl {
+        let what =
+            format!("{what} If it ended on a page that doesn't load, Windows did not pass it on to WSL.");
+        return Error::new(Next::SignIn, what, profile.command("login --paste"));
+    }
     Error::new(Next::SignIn, what, profile.command("doctor"))
 }
 
