@@ -85,8 +85,10 @@ impl Inside {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.0.program("unshare");
-        command.args(["--mount", "--propagation", "private", "sh", "-c", PLAY, "sh", PROGRAM]);
+        // Without a terminal, wherever the tests run.
+        let mut command = self.0.program("setsid");
+        command.args(["--wait", "unshare", "--mount", "--propagation", "private"]);
+        command.args(["sh", "-c", PLAY, "sh", PROGRAM]);
         command.args(args).env_remove("BROWSER").stdin(Stdio::null());
         command
     }

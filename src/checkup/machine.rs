@@ -54,7 +54,11 @@ pub fn browser(name: &str, profile: Option<&Profile>, env: &dyn Environment) -> 
         let how = ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY"].into_iter().find(|name| env.var(name).is_some());
         return Finding::ok(
             CHECK,
-            how.map_or_else(|| "this desktop's".to_owned(), |name| format!("one can be opened ({name})")),
+            match how {
+                Some(name) => format!("one can be opened ({name})"),
+                None if browser::wsl_here(env).is_some() => "that of Windows".to_owned(),
+                None => "this desktop's".to_owned(),
+            },
         );
     }
     let why = if terminal::on_a_build_machine(env) { "CI is set" } else { "no display and no BROWSER" };

@@ -31,25 +31,22 @@ fn examine(name: &str) -> Vec<Finding> {
     let desk = Desk::new(name);
     let entries = Entries::read(name, &env);
     let mut findings = entries.findings(desk.as_ref().map(|desk| &desk.profile), &env);
-    match &desk {
-        Ok(desk) => {
-            let vault = desk.vault();
-            let session = desk.session(&vault);
-            let checkup = Checkup {
-                session: &session,
-                places: &desk.places,
-                journal: &desk.journal,
-                env: &env,
-                limit: REQUEST_LIMIT,
-                quick: None,
-            };
-            findings.extend(checkup.findings());
-        }
-        Err(_) => {
-            findings.push(machine::browser(name, None, &env));
-            findings.extend(machine::wsl(name, &env));
-            findings.extend([machine::terminal(), state::folder(&Journal::new())]);
-        }
+    if let Ok(desk) = &desk {
+        let vault = desk.vault();
+        let session = desk.session(&vault);
+        let checkup = Checkup {
+            session: &session,
+            places: &desk.places,
+            journal: &desk.journal,
+            env: &env,
+            limit: REQUEST_LIMIT,
+            quick: None,
+        };
+        findings.extend(checkup.findings());
+    } else {
+        findings.push(machine::browser(name, None, &env));
+        findings.extend(machine::wsl(name, &env));
+        findings.extend([machine::terminal(), state::folder(&Journal::new())]);
     }
     findings.extend(entries.rivals(&env));
     findings

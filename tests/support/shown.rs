@@ -220,4 +220,9 @@ pub const SHOWN: &[Shown] = &[
         Suite("tests/paste.rs", "\"login --paste --profile dev\""),
     ),
     shown("docs/troubleshooting.md", "aws configure set cognito_store", KEYS),
+    shown(
+        "docs/wsl.md",
+        "cognito-creds login --paste",
+        Suite("tests/paste.rs", "\"login --paste --profile dev\""),
+    ),
 ];
