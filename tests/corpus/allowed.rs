@@ -19,6 +19,10 @@ pub const AREAS: &[(&str, &str)] = &[
 /// Single texts in files that make errors, too.
 pub const TEXTS: &[(&str, &[&str])] = &[
     (
+        "what `login` shows before it waits: tests/wsl.rs",
+        &["\nIf the browser ends on a page that doesn't load:\n  {}"],
+    ),
+    (
         "macOS and Windows",
         &[
             "this desktop's",
