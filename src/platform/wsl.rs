@@ -93,7 +93,7 @@ fn drives(mounts: &str) -> Vec<PathBuf> {
             "virtiofs" => source.starts_with("drvfs"),
             _ => false,
         };
-        if is_windows && point.is_absolute() {
+        if is_windows {
             drives.push((source.starts_with("C:") || options.contains("path=C:"), point));
         }
     }
