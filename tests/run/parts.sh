@@ -57,6 +57,15 @@ cargo_tool() {
     PATH=$place/bin:$PATH
 }
 
+# Makes sure that Rust's standard library for TARGET is there.
+need_rust_target() {
+    # Cargo asks the same compiler, whoever installed it.
+    if [ -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ]; then return; fi
+    if command -v rustup >/dev/null 2>&1 && rustup target add "$1"; then return; fi
+    die "Rust's standard library for $1 is missing, and rustup could not add it.
+Where rustup reaches its server, or with a Rust that came from it: rustup target add $1"
+}
+
 # Makes the Python environment NAME of tests/real/requirements/NAME.txt, unless it stands already.
 python_environment() {
     local place=$tools/$1 wanted=tests/real/requirements/$1.txt
