@@ -264,8 +264,15 @@ fn may_be_written(_: &File) -> bool {
 
 fn knows_no_locks(error: &io::Error) -> bool {
     #[cfg(unix)]
-    if error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error()) {
-        return true;
+    {
+        use rustix::io::Errno;
+        // On macOS NOTSUP is a number of its own, which std knows no kind for (intro(2)).
+        if [Errno::NOLCK, Errno::NOTSUP]
+            .iter()
+            .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+        {
+            return true;
+        }
     }
     error.kind() == ErrorKind::Unsupported
 }
@@ -290,6 +297,8 @@ mod tests {
         assert!(knows_no_locks(&ErrorKind::Unsupported.into()));
         #[cfg(unix)]
         assert!(knows_no_locks(&rustix::io::Errno::NOLCK.into()));
+        #[cfg(unix)]
+        assert!(knows_no_locks(&rustix::io::Errno::NOTSUP.into()));
         assert!(!knows_no_locks(&ErrorKind::PermissionDenied.into()));
     }
 

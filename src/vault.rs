@@ -6,6 +6,7 @@
 
 mod client_secret;
 mod places;
+mod unusable;
 
 pub use places::{Kind, Place, Places, Unreached};
 
@@ -15,8 +16,7 @@ use crate::journal::Journal;
 use crate::login::Login;
 use crate::profile::{CacheChoice, Profile, StoreChoice};
 use crate::secret::RefreshToken;
-use crate::shell;
-use crate::store::{EntryName, Store, StoreError};
+use crate::store::{EntryName, StoreError};
 use crate::{clock::Timestamp, terminal};
 use std::cell::{Cell, RefCell};
 use std::cmp::{Ordering, Reverse};
@@ -252,6 +252,10 @@ impl<'a> Vault<'a> {
                 Err(why) => Err(self.unusable(&*self.places.files, &why)),
             },
             StoreChoice::Kernel => self.kernel_has_room(),
+            StoreChoice::Default if self.places.kernel_logins.is_none() => {
+                let found = self.places.keychain.load(&self.profile.login_entry());
+                found.map(drop).map_err(|why| self.unusable(&*self.places.keychain, &why))
+            }
             // Asked second: a keychain may take its time.
             StoreChoice::Default => self.kernel_has_room().or_else(|_| {
                 match self.places.keychain.load(&self.profile.login_entry()) {
@@ -264,7 +268,7 @@ impl<'a> Vault<'a> {
 
     /// Something as long as a login, kept and forgotten, unless a login lies there that will be replaced.
     fn kernel_has_room(&self) -> Result<(), Error> {
-        let Some(kernel) = self.places.kernel_logins.as_deref() else { return Ok(()) };
+        let Some(kernel) = self.places.kernel_logins.as_deref() else { return Err(self.no_kernel()) };
         let entry = self.profile.login_entry();
         let room = EntryName::new("room", [entry.as_str()]);
         let kept = match kernel.load(&entry) {
@@ -303,13 +307,10 @@ impl<'a> Vault<'a> {
                 Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
             }
         }
-        match (saved_in, trouble) {
-            (None, Some(error)) => match &self.seed {
-                // A container without any store lives on its environment alone.
-                Some(_) => Ok(()),
-                None => Err(error),
-            },
-            _ => Ok(()),
+        match (saved_in, &self.seed) {
+            // A container without any store lives on its environment alone.
+            (Some(_), _) | (None, Some(_)) => Ok(()),
+            (None, None) => Err(trouble.unwrap_or_else(|| self.no_kernel())),
         }
     }
 
@@ -367,46 +368,5 @@ impl<'a> Vault<'a> {
         }
         self.journal.note_notice(&self.profile.name, text);
         terminal::say(&format!("cognito-creds: {text}"));
-    }
-
-    fn unusable(&self, place: &dyn Store, e: &StoreError) -> Error {
-        let name = place.describe();
-        let (what, paste) = match e {
-            StoreError::Absent(_) => (
-                format!("There is no {name} here to keep the login of profile {} in.", self.profile.name),
-                self.kernel_store_command(),
-            ),
-            StoreError::Locked(_) => {
-                let what = format!(
-                    "The {name} is locked or refused access; unlock it and try again, or keep the login elsewhere."
-                );
-                (what, self.unlock_command())
-            }
-            StoreError::TimedOut(limit) => (
-                format!("The {name} did not answer within {} seconds.", limit.as_secs()),
-                self.unlock_command(),
-            ),
-            StoreError::Full(_) => {
-                (format!("The login does not fit into the {name}."), self.profile.command("doctor"))
-            }
-            StoreError::Failed(why) => (
-                format!("The login of profile {} can't be read or kept: {why}.", self.profile.name),
-                self.profile.command("doctor"),
-            ),
-        };
-        Error::new(Next::TryAgain, what, paste).because(e)
-    }
-
-    /// By default `login` keeps the login in the kernel keyring where the keychain stays closed; a
-    /// profile that insists on the keychain has to choose another store.
-    fn unlock_command(&self) -> String {
-        match self.profile.store {
-            StoreChoice::Default => self.profile.command("login"),
-            _ => self.kernel_store_command(),
-        }
-    }
-
-    fn kernel_store_command(&self) -> String {
-        shell::set_key("cognito_store", "kernel", &self.profile.name)
     }
 }

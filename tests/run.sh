@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit)
-all_suites=("${quick_suites[@]}" deny shellcheck build release install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+all_suites=("${quick_suites[@]}" deny macos shellcheck build release install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Too long for every run, or in need of the internet: these are run by name alone, before a release.
 named_suites=(reproducible advisories)
 
@@ -64,6 +64,14 @@ suite_deny() {
 suite_advisories() {
     cargo_tool cargo-deny 0.20.2
     cargo deny --locked check advisories
+}
+
+# Checked, not linked: that takes a Mac.
+suite_macos() {
+    need_rust_target aarch64-apple-darwin
+    need_rust_target x86_64-apple-darwin
+    python_environment zig
+    tests/macos-check.sh "$tools/zig/bin/python-zig"
 }
 
 suite_shellcheck() {
@@ -333,6 +341,7 @@ about() {
     unit) echo "every test that needs nothing but Rust" ;;
     deny) echo "licences, one TLS stack, one HTTP client, no second versions, crates.io alone: .deny.toml" ;;
     advisories) echo "no dependency has a known weakness, is abandoned or withdrawn; needs GitHub; by name only" ;;
+    macos) echo "everything compiles for macOS, with the same lints; nothing of it runs" ;;
     shellcheck) echo "lints of the shell scripts" ;;
     build) echo "the optimised program" ;;
     release) echo "archive, checksums and the list of what is in the program" ;;

@@ -33,12 +33,19 @@ fn logins(profile: &Profile, places: &Places) -> Vec<Finding> {
     // A keychain that is not used is not asked: it might ask a person for a password.
     let keychain = by_default || store == StoreChoice::Keychain || profile.cache == CacheChoice::Keychain;
     let mut findings = vec![or_unused(keychain, "keychain", || {
-        round_trip("keychain", &*places.keychain, &set(profile, "cognito_store", "kernel"))
+        round_trip(
+            "keychain",
+            &*places.keychain,
+            &set(profile, "cognito_store", places.beside_the_keychain()),
+        )
     })];
     if let Some(kernel) = &places.kernel_logins {
         findings.push(or_unused(by_default || store == StoreChoice::Kernel, "kernel keyring", || {
             round_trip("kernel keyring", &**kernel, &set(profile, "cognito_store", "keychain"))
         }));
+    } else if store == StoreChoice::Kernel {
+        let saw = "this system has none, and cognito_store names it";
+        findings.push(Finding::fail("kernel keyring", saw, set(profile, "cognito_store", "keychain")));
     }
     if store == StoreChoice::File {
         findings.push(round_trip("file store", &*places.files, &set(profile, "cognito_store", "keychain")));
@@ -72,7 +79,7 @@ fn round_trip(check: &'static str, store: &dyn Store, otherwise: &str) -> Findin
         Err(StoreError::Locked(why)) => Finding::fail(
             check,
             format!("{place}: {why}; unlock it, for instance by signing in to the desktop, or use another"),
-            otherwise,
+            store.unlock_command().unwrap_or(otherwise),
         ),
         Err(error) => Finding::fail(check, format!("{place}: {error}"), otherwise),
     }

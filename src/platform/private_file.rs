@@ -116,7 +116,7 @@ fn write_new(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()
     let mut file = open_private(path, OpenOptions::new().write(true).create_new(true))?;
     rights::give_rights(&file, old)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    rights::sync(&file)
 }
 
 /// The folder of `path` and how its temporary files' names begin.

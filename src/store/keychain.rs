@@ -4,7 +4,7 @@
 //! is given up after a deadline. A keychain that was not there or did not answer is not asked again
 //! by this process.
 
-use super::secret_service::{cause_of, ready_for_items};
+use super::particulars::{cause_of, ready_for_items};
 use super::split::{self, Items, Refused};
 use super::{Bytes, EntryName, Store, StoreError};
 use crate::error::foreign;
@@ -17,8 +17,13 @@ use std::thread;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The service under which every item is filed; the account is the entry's name.
-const SERVICE: &str = "cognito-creds";
+/// The service under which every item is filed; the account is the entry's name. It never changes: macOS
+/// keeps beside an item which programs may read it, and a build for debugging is none of them.
+const SERVICE: &str = if cfg!(all(target_os = "macos", debug_assertions)) {
+    "cognito-creds (debug build)"
+} else {
+    "cognito-creds"
+};
 /// How long a call may take where a person can answer a prompt.
 const WITH_A_PERSON: Duration = Duration::from_secs(20);
 /// How long a call may take where nobody can: measured answers take under 0.1 s.
@@ -100,10 +105,14 @@ impl Store for Keychain {
         };
         format!("keychain ({kind})")
     }
+
+    fn unlock_command(&self) -> Option<&'static str> {
+        cfg!(target_os = "macos").then_some("security unlock-keychain")
+    }
 }
 
-/// Runs `work` on a thread and waits `deadline` for it; once it was too late or found nothing to
-/// talk to, every later call gets the same answer at once.
+/// Runs `work` on a thread and waits `deadline` for it; once it was too late, found nothing to talk to or
+/// a person said no, every later call gets the same answer at once.
 ///
 /// A thread that waits for a person can't be ended; it goes with the process.
 fn within<T: Send + 'static>(
@@ -125,7 +134,7 @@ fn within<T: Send + 'static>(
             Err(StoreError::Failed("the keychain's library broke down".to_owned()))
         }
     });
-    if let Err(error @ (StoreError::Absent(_) | StoreError::TimedOut(_))) = &result {
+    if let Err(error @ (StoreError::Absent(_) | StoreError::TimedOut(_) | StoreError::Denied(_))) = &result {
         let _ = given_up.set(error.clone());
     }
     result
@@ -261,6 +270,14 @@ mod tests {
             within(UNATTENDED, &given_up, || Err(StoreError::Locked("locked".to_owned())));
         assert!(locked.is_err());
         assert_eq!(within(UNATTENDED, &given_up, || Ok(1)), Ok(1));
+    }
+
+    #[test]
+    fn a_person_who_said_no_is_not_asked_again() {
+        let (given_up, no) = (OnceLock::new(), StoreError::Denied("no".to_owned()));
+        let said = no.clone();
+        assert_eq!(within(UNATTENDED, &given_up, move || Err::<(), _>(said)), Err(no.clone()));
+        assert_eq!(within(UNATTENDED, &given_up, || Ok(())), Err(no));
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! Everything above this module sees bytes under a name. What the places differ in (size limits,
 //! prompts, lifetimes) stays below the trait.
 
+#[cfg(any(target_os = "macos", test))]
+mod apple;
 mod file;
 #[cfg_attr(not(target_os = "linux"), path = "no_kernel.rs")]
 mod kernel;
 mod keychain;
 mod memory;
-#[cfg_attr(any(windows, target_os = "macos"), path = "no_secret_service.rs")]
+#[cfg(not(target_os = "macos"))]
+#[cfg_attr(windows, path = "no_secret_service.rs")]
 mod secret_service;
 pub mod split;
 
@@ -16,6 +19,12 @@ pub use file::Files;
 pub use kernel::Kernel;
 pub use keychain::Keychain;
 pub use memory::Memory;
+
+/// What the keychain library can't say about this system's keychain.
+#[cfg(target_os = "macos")]
+use apple as particulars;
+#[cfg(not(target_os = "macos"))]
+use secret_service as particulars;
 
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -75,6 +84,10 @@ pub enum StoreError {
     /// The store is there but closed: locked, prompt dismissed, access denied.
     #[error("{0}")]
     Locked(String),
+    /// A person was asked and said no, or said once for all who may have it: asked again, they would be
+    /// asked again.
+    #[error("{0}")]
+    Denied(String),
     /// Nobody answered within the store's deadline.
     #[error("no answer within {} seconds", .0.as_secs())]
     TimedOut(Duration),
@@ -100,4 +113,9 @@ pub trait Store {
 
     /// What a person calls this place, for instance `keychain (Secret Service)`.
     fn describe(&self) -> String;
+
+    /// The command that opens it where it is [`Locked`](StoreError::Locked), if the system has one.
+    fn unlock_command(&self) -> Option<&'static str> {
+        None
+    }
 }

@@ -1,5 +1,5 @@
-//! In place of the Secret Service on systems whose keychain is another: that one is never there without
-//! being ready, and its errors have no better words.
+//! In place of the Secret Service on Windows: the Credential Manager is open as long as its person is signed in, and
+//! its errors have no better words.
 
 use super::StoreError;
 use keyring_core::error::PlatformError;

@@ -28,6 +28,11 @@ impl Places {
             files: Box::new(Files::new(platform::data_place())),
         }
     }
+
+    /// The value of `cognito_store` for those whose keychain can't be used.
+    pub fn beside_the_keychain(&self) -> &'static str {
+        if self.kernel_logins.is_some() { Kind::Kernel.name() } else { Kind::File.name() }
+    }
 }
 
 /// What kind of place something is kept in, by the names of `cognito_store`.

@@ -95,9 +95,24 @@ pub fn give_rights(file: &File, old: Option<&Metadata>) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))
 }
 
+/// As durably as the disk can. On macOS std asks it to empty its own cache, too (`F_FULLFSYNC` of fcntl(2)),
+/// which disks of a network and some others refuse; what is left then is fsync(2).
+pub fn sync(file: &File) -> io::Result<()> {
+    let synced = file.sync_all();
+    #[cfg(target_os = "macos")]
+    if let Err(error) = &synced {
+        use rustix::io::Errno;
+        let unknown = [Errno::NOTSUP, Errno::OPNOTSUPP, Errno::INVAL, Errno::NOTTY];
+        if unknown.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error())) {
+            return Ok(rustix::fs::fsync(file)?);
+        }
+    }
+    synced
+}
+
 /// Makes a rename in this folder last (fsync(2)).
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
+    match sync(&File::open(folder)?) {
         // Some file systems can't, and say so; the rename is as durable there as it gets.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         synced => synced,

@@ -46,6 +46,11 @@ pub fn give_rights(file: &File, old: Option<&Metadata>) -> io::Result<()> {
     old.map_or(Ok(()), |old| file.set_permissions(old.permissions()))
 }
 
+/// As durably as the disk can.
+pub fn sync(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
+
 /// Nothing to do: a folder can't be opened to be flushed.
 #[allow(clippy::unnecessary_wraps, reason = "Unix has an error to tell")]
 pub fn sync_folder(_: &Path) -> io::Result<()> {
