@@ -1,6 +1,6 @@
 //! Whom the client believes, over real handshakes.
 
-use super::doubles::{Authority, Double, response, scratch_file, shake_hands};
+use super::doubles::{Authority, Double, scratch_file, shake_hands};
 use super::{AMPLE, assert_failed, client, post};
 use cognito_creds::error::Next;
 use cognito_creds::http::{Client, Network, Proxies, SendError, SendErrorKind, Sent};
@@ -129,6 +129,7 @@ fn a_bundle_that_cannot_serve_is_an_error_that_names_it() {
 /// The system's store is found by `SSL_CERT_FILE`, so a process of its own can be given one.
 #[cfg(target_os = "linux")]
 mod system_store {
+    use super::super::doubles::response;
     use super::*;
     use std::process::Command;
     use std::time::Duration;

@@ -56,6 +56,7 @@ const CONTAINERS: How = Suite("tests/real/test_containers.py", "\"docs\" / \"con
 const KEYS: How = Suite(SETUP, "for page in (\"../configuration\", \"../troubleshooting\")");
 const API: How = Suite("tests/real/test_api.py", "api-gateway.md");
 const INSTALL: How = Suite("tests/install_release.sh", "docs/install.md");
+const A_MAC: How = Nobody("a command of macOS, and no test has a Mac");
 const OUR_MACHINE: How =
     Nobody("how a figure on the page was measured; tests/bench/run.sh measures what may change");
 
@@ -129,6 +130,13 @@ pub const SHOWN: &[Shown] = &[
         "docs/developer.md",
         "cognito-creds configure ",
         Here(Nothing, "cognito_developer_url = https://login.example.com/api/v1\n"),
+    ),
+    shown("docs/macos.md", "security find-generic-password", A_MAC),
+    shown("docs/macos.md", "codesign ", A_MAC),
+    shown(
+        "docs/macos.md",
+        "aws configure set cognito_store file",
+        Nobody("for a Mac whose keychain stays shut; tests/paste.rs signs in by pasting, into a file"),
     ),
     shown(
         "docs/oidc.md",
