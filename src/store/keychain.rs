@@ -19,11 +19,8 @@ use zeroize::Zeroizing;
 
 /// The service under which every item is filed; the account is the entry's name. It never changes: macOS
 /// keeps beside an item which programs may read it, and a build for debugging is none of them.
-const SERVICE: &str = if cfg!(all(target_os = "macos", debug_assertions)) {
-    "cognito-creds (debug build)"
-} else {
-    "cognito-creds"
-};
+const SERVICE: &str =
+    if cfg!(all(target_os = "macos", debug_assertions)) { "cognito-creds-debug" } else { "cognito-creds" };
 /// How long a call may take where a person can answer a prompt.
 const WITH_A_PERSON: Duration = Duration::from_secs(20);
 /// How long a call may take where nobody can: measured answers take under 0.1 s.

@@ -33,7 +33,6 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "sudo sntp -sS time.apple.com",
             "only Linux has kernel keyrings",
             "kernel keyring (Linux only)",
-            "macOS Keychain",
             "Windows Credential Manager",
             "Library/Application Support",
             "set LOCALAPPDATA=%USERPROFILE%\\AppData\\Local",
