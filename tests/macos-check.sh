@@ -3,22 +3,22 @@
 # The benchmarks count what Linux counts. Nothing is linked and nothing runs. What differs between the processors is in
 # no test, so the tests are compiled for one of them.
 #
-#   tests/macos-check.sh ZIG    ZIG: a zig that compiles C for macOS, as PyPI's ziglang has it
+#   tests/macos-check.sh ZIG    the whole path of a zig that compiles C for macOS, as PyPI's ziglang has it; a small
+#                               script is written beside it
 set -euo pipefail
 
 main() {
     local zig=$1
     "$zig" version >/dev/null
-    folder=$(mktemp -d)
-    # shellcheck disable=SC2064 # the folder's name, now
-    trap "rm -rf -- '$folder'" EXIT
     cd -- "$(dirname -- "$0")/.."
     check "$zig" aarch64 --package cognito-creds --package cognito-sandbox --all-targets
     check "$zig" x86_64 --package cognito-creds --lib --bins
 }
 
 check() {
-    local zig=$1 target=$2-apple-darwin compiler=$folder/$2
+    local zig=$1 target=$2-apple-darwin compiler
+    # Always the same path: with another one cargo would compile ring anew.
+    compiler=$(dirname -- "$zig")/cc-$2-macos
     c_compiler "$zig" "$2-macos" "$compiler"
     printf '%s\n' "-- $target"
     env "CC_${target//-/_}=$compiler" AR=ar \
