@@ -3,6 +3,7 @@
 //! Each system's own code lives here, in `store/`, `lock.rs`, `terminal.rs` and `browser.rs`, and
 //! nowhere else.
 
+mod bare_root;
 mod dumps;
 mod named_file;
 mod os;
@@ -15,6 +16,7 @@ mod process;
 mod system;
 pub mod wsl;
 
+pub use bare_root::own_program;
 pub use dumps::keep_out_of_dumps;
 pub use named_file::read_named;
 pub use os::Os;
@@ -28,10 +30,11 @@ pub use system::{
 
 use crate::error::{Error, Next};
 use crate::shell;
+use bare_root::{no_input, no_output};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The name of our folder in every place.
 const NAME: &str = "cognito-creds";
@@ -168,7 +171,7 @@ pub fn reason(error: &std::io::Error) -> String {
 /// Set stdout or stderr after this call to keep one of them. The child calls [`leave_session`]
 /// first thing.
 pub fn detach(command: &mut Command) -> &mut Command {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdin(no_input()).stdout(no_output()).stderr(no_output());
     system::set_apart(command);
     command
 }

@@ -13,7 +13,7 @@ use std::process::Child;
 use std::thread;
 use support::cases::Cases;
 use support::processes::the_one;
-use support::terminal::{address, assert_same_modes, ended, on_a_terminal, screen, with_its_modes};
+use support::terminal::{address, assert_same_modes, ended, ended_on, on_a_terminal, screen, with_its_modes};
 use support::{Machine, PROGRAM, Ran, alice, wait_until};
 
 const QUESTION: &str = "Paste it here (it is not shown): ";
@@ -54,18 +54,8 @@ impl Pasting {
         self.run.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
-    /// The address that this person's browser ends on. The page can't be reached from there; here, any
-    /// server stands for that.
     fn ended_on(&self, person: &Person) -> String {
-        let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, self.machine.port)).unwrap();
-        let page = thread::spawn(move || {
-            let (mut stream, _) = elsewhere.accept().unwrap();
-            let _ = stream.read(&mut [0; 4096]).unwrap();
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
-        });
-        let ended_on = person.sign_in(&address(&self.machine).unwrap()).unwrap().final_url;
-        page.join().unwrap();
-        ended_on
+        ended_on(&self.machine, person, &address(&self.machine).unwrap())
     }
 
     /// It ends well, and the code was never shown.

@@ -12,7 +12,7 @@ set -euo pipefail
 quick_suites=(fmt clippy docs unit)
 all_suites=("${quick_suites[@]}" deny macos shellcheck build release install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Too long for every run, or in need of the internet: these are run by name alone, before a release.
-named_suites=(reproducible advisories)
+named_suites=(reproducible advisories musl musl_arm64)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -94,6 +94,28 @@ suite_release() {
 # Two release builds.
 suite_reproducible() {
     tests/reproducible.sh
+}
+
+suite_musl() {
+    musl x86_64
+}
+
+suite_musl_arm64() {
+    musl aarch64
+}
+
+# The static program of ARCHITECTURE, in an empty root.
+musl() {
+    if [ "$1" = "$(uname -m)" ]; then
+        need "$1-linux-gnu-gcc" gcc
+    else
+        need "$1-linux-gnu-gcc" "gcc-${1//_/-}-linux-gnu"
+        need "qemu-$1-static" qemu-user-static
+    fi
+    need readelf binutils
+    need script bsdutils
+    need_rust_target "$1-unknown-linux-musl"
+    tests/musl.sh "$1-unknown-linux-musl"
 }
 
 suite_install() {
@@ -346,6 +368,8 @@ about() {
     build) echo "the optimised program" ;;
     release) echo "archive, checksums and the list of what is in the program" ;;
     reproducible) echo "two release builds in different places are the same, byte for byte; by name only" ;;
+    musl) echo "the static program for x86-64 in an empty root, a release build; by name only" ;;
+    musl_arm64) echo "the same for arm64, emulated where the machine is another; by name only" ;;
     install) echo "install.sh under dash, bash and BusyBox: builds, releases from a server of its own" ;;
     completions) echo "bash, fish and zsh complete; man shows the page" ;;
     keychain) echo "a real Secret Service: kept, locked, absent, too big" ;;

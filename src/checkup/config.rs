@@ -3,7 +3,7 @@
 
 use super::{Finding, Status};
 use crate::error::Error;
-use crate::platform::may_be_run;
+use crate::platform::{may_be_run, own_program};
 use crate::profile::lines::{self, Entry};
 use crate::profile::process_line::{every_sdk_reads, is_of_windows, is_special};
 use crate::profile::{Environment, Profile, config_path, keys};
@@ -114,7 +114,7 @@ impl Entries {
 
     fn process(&self, env: &dyn Environment) -> Finding {
         let line = self.process_line();
-        let program = std::env::current_exe().unwrap_or_default();
+        let program = own_program().unwrap_or_default();
         let (status, saw) = judge(line, &self.name, |word| find(word, env), &program);
         if status == Status::Ok {
             return Finding::ok("credential_process", saw);

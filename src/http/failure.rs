@@ -130,7 +130,7 @@ impl Route<'_> {
         let (kind, what) = match self.proxy {
             Some(proxy) if unsent.stage == Stage::Connect => self.through(proxy, &unsent.cause),
             _ if unsent.stage == Stage::Lookup && !is_timeout(cause) => {
-                (SendErrorKind::Dns, format!("{host} could not be found (DNS)."))
+                (SendErrorKind::Dns, format!("{host} could not be found (DNS){}.", without_name_servers()))
             }
             _ => self.directly(cause),
         };
@@ -250,6 +250,12 @@ impl Route<'_> {
     fn error(&self, kind: SendErrorKind, sent: Sent, what: String) -> SendError {
         SendError { kind, sent, host: self.host.clone(), what, detail: String::new() }
     }
+}
+
+/// What an empty root lacks, and a container whose engine gave it no network.
+fn without_name_servers() -> &'static str {
+    let missing = cfg!(target_os = "linux") && !Path::new("/etc/resolv.conf").exists();
+    if missing { "; there is no /etc/resolv.conf to name the name servers" } else { "" }
 }
 
 /// The error below all marks.

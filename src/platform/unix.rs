@@ -72,6 +72,8 @@ pub fn leave_session() {
 pub fn close_stdout() {
     if let Ok(null) = OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&null);
+    } else if let Ok((_, end)) = io::pipe() {
+        let _ = rustix::stdio::dup2_stdout(&end);
     }
 }
 

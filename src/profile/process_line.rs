@@ -6,7 +6,7 @@
 use super::Environment;
 use super::lines::comment;
 use crate::error::{Error, Next};
-use crate::platform::Os;
+use crate::platform::{self, Os};
 use crate::shell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ pub fn of(program: &Path, name: &str) -> Result<String, Error> {
 /// The path of this program: as `PATH` finds it, because that path stays when the next version takes
 /// its place behind a link; else the file itself.
 pub fn this_program(env: &dyn Environment) -> PathBuf {
-    let me = std::env::current_exe().unwrap_or_else(|_| PathBuf::from(PROGRAM));
+    let me = platform::own_program().unwrap_or_else(|_| PathBuf::from(PROGRAM));
     let file = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
     let is_me = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|found| found == me);
     let is_fit = |path: &PathBuf| path.is_absolute() && path.to_str().is_some_and(every_sdk_reads);

@@ -70,7 +70,7 @@ fn line_from(child: &mut Child, limit: Duration) -> Option<String> {
 }
 
 fn spawn(command: &str, profile: &Profile, stdout: Stdio) -> Result<Child, Error> {
-    let program = std::env::current_exe().map_err(|e| lost(profile).because(e))?;
+    let program = platform::own_program().map_err(|e| lost(profile).because(e))?;
     let mut child = Command::new(program);
     // One word, so that a name with a leading hyphen is no flag.
     child.args([command, &format!("--profile={}", profile.name)]);

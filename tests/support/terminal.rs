@@ -1,8 +1,12 @@
 //! A pseudo-terminal with a person's hands at its keyboard.
 
 use super::{Machine, PROGRAM};
+use cognito_sandbox::Person;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 /// Runs a shell line on a pseudo-terminal of its own (util-linux script); what the terminal shows
 /// goes to `screen`.
@@ -32,6 +36,20 @@ pub fn address(machine: &Machine) -> Option<String> {
     let start = shown.find("http://127.0.0.1")?;
     let (url, _) = shown[start..].split_once(['\r', '\n', '\u{1b}'])?;
     Some(url.to_owned())
+}
+
+/// The address that this person's browser ends on, when it opens `address` and can't reach the machine: any
+/// server at the port stands for the page that doesn't load.
+pub fn ended_on(machine: &Machine, person: &Person, address: &str) -> String {
+    let elsewhere = TcpListener::bind((Ipv4Addr::LOCALHOST, machine.port)).unwrap();
+    let page = thread::spawn(move || {
+        let (mut stream, _) = elsewhere.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    });
+    let ended_on = person.sign_in(address).unwrap().final_url;
+    page.join().unwrap();
+    ended_on
 }
 
 /// Runs the program on a terminal and keeps its modes from before and after, and how it ended.
