@@ -129,8 +129,12 @@ impl Route<'_> {
         let host = &self.host;
         let (kind, what) = match self.proxy {
             Some(proxy) if unsent.stage == Stage::Connect => self.through(proxy, &unsent.cause),
+            _ if unsent.stage == Stage::Lookup && without_name_servers() => (
+                SendErrorKind::Dns,
+                format!("{host} could not be found (DNS); no /etc/resolv.conf names a name server here."),
+            ),
             _ if unsent.stage == Stage::Lookup && !is_timeout(cause) => {
-                (SendErrorKind::Dns, format!("{host} could not be found (DNS){}.", without_name_servers()))
+                (SendErrorKind::Dns, format!("{host} could not be found (DNS)."))
             }
             _ => self.directly(cause),
         };
@@ -252,10 +256,9 @@ impl Route<'_> {
     }
 }
 
-/// What an empty root lacks, and a container whose engine gave it no network.
-fn without_name_servers() -> &'static str {
-    let missing = cfg!(target_os = "linux") && !Path::new("/etc/resolv.conf").exists();
-    if missing { "; there is no /etc/resolv.conf to name the name servers" } else { "" }
+/// As in an empty root. C libraries ask this machine then, and musl waits five seconds for its answer.
+fn without_name_servers() -> bool {
+    cfg!(target_os = "linux") && !Path::new("/etc/resolv.conf").exists()
 }
 
 /// The error below all marks.

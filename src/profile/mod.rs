@@ -274,6 +274,10 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
         let what = format!("In {} the section [{name}] has to be [profile {name}].", path.display());
         return Error::new(Next::Configure, what, renaming(name, path));
     }
+    if path == Path::new(".aws/config") && !path.exists() {
+        let what = format!("HOME is not set, so there is no AWS config file and no profile {name}.");
+        return Error::new(Next::Configure, what, "export HOME=~");
+    }
     let what = if path.exists() {
         format!("There is no profile {name} in {}; {have}.", path.display())
     } else {

@@ -55,6 +55,11 @@ impl Store for Files {
 
     /// Keeps the value until it is deleted.
     fn save(&self, name: &EntryName, value: &[u8], _lives: Option<Duration>) -> Result<(), StoreError> {
+        // A name alone would be a file in whatever folder the program was called from.
+        if self.folder.as_os_str().is_empty() {
+            let text = "neither HOME nor XDG_DATA_HOME names a folder for it";
+            return Err(StoreError::Failed(text.to_owned()));
+        }
         platform::make_private_dir(&self.folder).map_err(|why| self.about_folder(&why))?;
         platform::write_private(&self.path(name), value).map_err(|error| self.about_file(name, &error))
     }

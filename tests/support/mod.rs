@@ -260,27 +260,12 @@ impl Machine {
 
     /// The stored ID token comes to its end.
     pub fn let_id_token_end(&self) {
-        let path = self.login_file().unwrap();
-        let mut login = self.login().unwrap();
-        let token = login["id_token"].as_str().unwrap().to_owned();
-        let parts: Vec<_> = token.split('.').collect();
-        let mut claims: serde_json::Value =
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
-        claims["exp"] = 1.into();
-        let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
-        login["id_token"] = format!("{}.{claims}.{}", parts[0], parts[2]).into();
-        fs::write(path, login.to_string()).unwrap();
+        let_id_token_end(&self.login_file().unwrap());
     }
 
     /// Where it lies.
     pub fn login_file(&self) -> Option<PathBuf> {
-        let mut logins = self.files().into_iter().filter(|p| {
-            let name = p.file_name().unwrap().to_string_lossy().into_owned();
-            name.starts_with("login.") && name.matches('.').count() == 1
-        });
-        let found = logins.next()?;
-        assert!(logins.next().is_none(), "one login, one item");
-        Some(found)
+        login_file(self.home.path())
     }
 
     /// Sign-ins of the past keep nobody from the next one. One that has just told its end may still be
@@ -363,6 +348,30 @@ pub fn signed_in() -> Machine {
     let machine = with_credentials(IN_A_FILE);
     machine.let_credentials_end();
     machine
+}
+
+/// The one login below a home.
+pub fn login_file(home: &Path) -> Option<PathBuf> {
+    let mut logins = files(home).into_iter().filter(|p| {
+        let name = p.file_name().unwrap().to_string_lossy().into_owned();
+        name.starts_with("login.") && name.matches('.').count() == 1
+    });
+    let found = logins.next()?;
+    assert!(logins.next().is_none(), "one login, one item");
+    Some(found)
+}
+
+/// The ID token of a login in this file comes to its end.
+pub fn let_id_token_end(file: &Path) {
+    let mut login: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let token = login["id_token"].as_str().unwrap().to_owned();
+    let parts: Vec<_> = token.split('.').collect();
+    let mut claims: serde_json::Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+    claims["exp"] = 1.into();
+    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+    login["id_token"] = format!("{}.{claims}.{}", parts[0], parts[2]).into();
+    fs::write(file, login.to_string()).unwrap();
 }
 
 /// Whatever was wrong is mended: the login is as it was, and serves without a person.

@@ -125,6 +125,11 @@ pub const SHOWN: &[Shown] = &[
     shown("docs/containers.md", "(umask 077; exec cognito-creds serve", CONTAINERS),
     shown("docs/containers.md", "read -rs COGNITO_CREDS_REFRESH_TOKEN", CONTAINERS),
     shown("docs/containers.md", "docker run --rm -it", CONTAINERS),
+    shown(
+        "docs/containers.md",
+        "release/build.sh --target",
+        Suite("tests/musl.sh", "release/build.sh --target \"$target\""),
+    ),
     shown("docs/decisions/0009-how-the-release-is-built.md", "CARGO_PROFILE_RELEASE", OUR_MACHINE),
     shown(
         "docs/developer.md",
