@@ -7,10 +7,8 @@ mod support;
 
 use cognito_sandbox::Person;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::Write;
 use std::process::Child;
-use std::thread;
 use support::cases::Cases;
 use support::processes::the_one;
 use support::terminal::{address, assert_same_modes, ended, ended_on, on_a_terminal, screen, with_its_modes};
