@@ -288,8 +288,11 @@ fn a_root_that_is_read_only_is_told_and_a_writable_folder_serves() {
 
 #[test]
 fn without_a_secret_service_the_kernel_keeps_the_login_or_another_place_is_told() {
-    let mut cases =
-        Cases::of(if caches() { "empty-root-stores" } else { "empty-root-stores-without-keyrings" });
+    let mut cases = if caches() {
+        Cases::of("empty-root-stores")
+    } else {
+        Cases::of("empty-root-stores-without-keyrings")
+    };
     let root = EmptyRoot::with("cognito_store = keychain\n");
     cases.tell("the keychain and nothing else", &root.machine, &root.run(&["login", "--profile", "dev"]));
     let root = EmptyRoot::with("");

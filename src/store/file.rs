@@ -75,3 +75,18 @@ impl Store for Files {
         format!("file, not encrypted ({})", self.folder.display())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[test]
+    fn where_no_folder_is_named_nothing_is_kept_in_the_current_one() {
+        let name = EntryName::new("login", ["nowhere"]);
+        let refused = Files::new("").save(&name, b"x", None).unwrap_err();
+        let mut told = Snapshot::of("reasons", "file-store");
+        told.tell("neither HOME nor XDG_DATA_HOME", &refused.to_string());
+        told.compare();
+    }
+}
