@@ -148,10 +148,8 @@ impl Journal {
 
     /// Whoever has logged out has nothing that went wrong last.
     pub fn forget_event(&self, profile: &str) {
-        if let Ok(folder) = self.folder() {
-            // What stays is told once more, no worse.
-            let _ = platform::remove_private(&folder.join(event_file(profile)));
-        }
+        // What stays is told once more, no worse.
+        self.remove(&event_file(profile));
     }
 
     /// Remembers the state of the login's sign-in; `false` if it could not be written.
@@ -174,6 +172,21 @@ impl Journal {
         self.read(&attempt_file(entry))
     }
 
+    /// Remembers in which kind of place the newest copy of a login lies, where that is not the first.
+    pub fn record_whereabouts(&self, login: &EntryName, place: &str) {
+        self.write(&whereabouts_file(login), &place);
+    }
+
+    /// That kind of place; none where it is the first, or not known.
+    pub fn whereabouts(&self, login: &EntryName) -> Option<String> {
+        self.read(&whereabouts_file(login))
+    }
+
+    /// The first place has it.
+    pub fn forget_whereabouts(&self, login: &EntryName) {
+        self.remove(&whereabouts_file(login));
+    }
+
     fn write(&self, file: &str, value: &impl Serialize) -> bool {
         let Ok(text) = serde_json::to_vec(value) else { return false };
         let written = self.folder().map_err(|e| e.what().to_owned()).and_then(|folder| {
@@ -181,6 +194,12 @@ impl Journal {
                 .map_err(|e| format!("{file} can't be written: {e}"))
         });
         written.inspect_err(|why| log::info!("{why}")).is_ok()
+    }
+
+    fn remove(&self, file: &str) {
+        if let Ok(folder) = self.folder() {
+            let _ = platform::remove_private(&folder.join(file));
+        }
     }
 
     fn read<T: DeserializeOwned>(&self, file: &str) -> Option<T> {
@@ -196,6 +215,10 @@ fn event_file(profile: &str) -> String {
 
 fn sign_in_file(login: &EntryName) -> String {
     format!("{}.sign-in.json", login.as_str())
+}
+
+fn whereabouts_file(login: &EntryName) -> String {
+    format!("{}.place.json", login.as_str())
 }
 
 fn attempt_file(entry: &EntryName) -> String {

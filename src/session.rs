@@ -155,7 +155,6 @@ impl<'a> Session<'a> {
                     Stored::Unchanged(stored) => self.vault.save(&stored)?,
                     Stored::Nothing => self.vault.save(&login)?,
                 }
-                self.vault.is_surely_newest()?;
             }
             match self.refreshed_tokens(&login, until) {
                 Ok(tokens) => {

@@ -7,6 +7,7 @@
 mod client_secret;
 mod places;
 mod unusable;
+mod whereabouts;
 
 pub use places::{Kind, Place, Places, Unreached};
 
@@ -18,7 +19,7 @@ use crate::profile::{CacheChoice, Profile, StoreChoice};
 use crate::secret::RefreshToken;
 use crate::store::{EntryName, StoreError};
 use crate::{clock::Timestamp, terminal};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 
@@ -59,8 +60,6 @@ pub struct Vault<'a> {
     seed: Option<RefreshToken>,
     /// The newest believable stamp among the stored copies that were read.
     newest_seen: Cell<Option<Timestamp>>,
-    /// Why a place could not be looked into that stands behind one with a copy, when last read.
-    unseen: RefCell<Option<Error>>,
     /// Whether the person has been told that there is no keychain: once is enough.
     told: Cell<bool>,
 }
@@ -73,8 +72,7 @@ impl<'a> Vault<'a> {
         journal: &'a Journal,
         seed: Option<RefreshToken>,
     ) -> Self {
-        let (newest_seen, unseen, told) = (Cell::new(None), RefCell::new(None), Cell::new(false));
-        Self { profile, places, journal, seed, newest_seen, unseen, told }
+        Self { profile, places, journal, seed, newest_seen: Cell::new(None), told: Cell::new(false) }
     }
 
     /// Whether the login is that of a refresh token from the environment.
@@ -185,8 +183,8 @@ impl<'a> Vault<'a> {
     }
 
     /// The stored login, ended or not; of two copies a live one, else the one changed last. A store
-    /// that can't be opened is an error only if no other one has the login: nobody is sent to sign
-    /// in because a keychain is locked.
+    /// that can't be opened is an error only if no other one has the login, or only an older copy:
+    /// nobody is sent to sign in because a keychain is locked.
     pub fn load_stored(&self) -> Result<Option<Login>, Error> {
         Ok(self.stored_in()?.map(|(login, _)| login))
     }
@@ -194,8 +192,7 @@ impl<'a> Vault<'a> {
     /// [`Self::load_stored`], and where it is.
     pub fn stored_in(&self) -> Result<Option<(Login, Place<'_>)>, Error> {
         let entry = self.profile.login_entry();
-        let (mut found, mut trouble) = (None::<(Login, Place<'_>)>, None);
-        self.unseen.replace(None);
+        let (mut found, mut silent) = (None::<(Login, Place<'_>)>, Vec::new());
         let now = Timestamp::now();
         for place in self.login_places() {
             match self.load_copy(place, &entry) {
@@ -206,34 +203,24 @@ impl<'a> Vault<'a> {
                     let copy = copy.map(|login| (login, place));
                     found = found.into_iter().chain(copy).max_by(|(a, _), (b, _)| newer(a, b, now));
                 }
-                Err(StoreError::Absent(why)) if self.profile.store == StoreChoice::Default => {
+                Err(why) => {
                     log::debug!("{}: {why}", place.describe());
-                }
-                Err(e) => {
-                    let error = self.unusable(&*place, &e);
-                    if found.is_some() {
-                        self.unseen.replace(Some(error.clone()));
-                    }
-                    trouble = trouble.or(Some(error));
+                    silent.push((place, why));
                 }
             }
         }
-        match (found, trouble) {
-            (Some(found), _) => Ok(Some(found)),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(None),
+        if let Some(found) = found {
+            self.is_newest(found.1, &silent)?;
+            return Ok(Some(found));
         }
-    }
-
-    /// Whether what was read last is surely the newest copy. A place that the others stand in for may be locked,
-    /// and the copy behind it is the newer one then. But one goes to a place behind only when those before
-    /// refuse it: where that place can't be read, an older copy may be all that is seen, and its refresh token
-    /// spent long ago. Servers that notice a second use end the whole session (RFC 9700 §4.14.2).
-    ///
-    /// # Errors
-    /// Why that place can't be read.
-    pub fn is_surely_newest(&self) -> Result<(), Error> {
-        self.unseen.borrow().clone().map_or(Ok(()), Err)
+        // A system without a keychain has nothing in it.
+        let is_there = |why: &StoreError| {
+            self.profile.store != StoreChoice::Default || !matches!(why, StoreError::Absent(_))
+        };
+        match silent.iter().find(|(_, why)| is_there(why)) {
+            Some((place, why)) => Err(self.unusable(&**place, why)),
+            None => Ok(None),
+        }
     }
 
     fn load_copy(&self, place: Place<'_>, entry: &EntryName) -> Result<Option<Login>, StoreError> {
@@ -294,10 +281,15 @@ impl<'a> Vault<'a> {
                 let _ = place.delete(&entry);
                 continue;
             }
+            if rank > 0 {
+                self.will_lie_in(place);
+            }
             match place.save(&entry, &bytes, None) {
                 Ok(()) => {
                     saved_in = Some(place);
-                    if rank > 0 && !self.told.replace(true) {
+                    if rank == 0 {
+                        self.lies_in_front();
+                    } else if !self.told.replace(true) {
                         self.notice(&format!(
                             "There is no usable keychain; the login is kept in the {}.",
                             place.describe()
@@ -342,6 +334,7 @@ impl<'a> Vault<'a> {
     /// Removes the login from all of [`Self::every_copy`]'s places; those that refused.
     pub fn delete_login(&self) -> Vec<Unreached<'_>> {
         let entry = self.profile.login_entry();
+        self.lies_in_front();
         self.all_login_places()
             .filter_map(|place| Some(Unreached { place, why: place.delete(&entry).err()? }))
             .collect()

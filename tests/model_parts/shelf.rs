@@ -16,6 +16,10 @@ pub enum Trouble {
     None,
     /// Nothing can be read, written or removed.
     Locked,
+    /// There is no such place now, as where a sandbox takes it away.
+    Absent,
+    /// Nothing can be read.
+    Unreadable,
     /// The first so many writes succeed.
     FullAfter(usize),
     /// Nothing can be removed.
@@ -23,13 +27,20 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// Of the first store. Where it is absent its login is, too, and a person signs in for the other one.
     pub fn any() -> impl Strategy<Value = Self> {
         prop_oneof![
             4 => Just(Self::None),
             1 => Just(Self::Locked),
+            1 => Just(Self::Unreadable),
             2 => (0..4_usize).prop_map(Self::FullAfter),
             1 => Just(Self::KeepsAll),
         ]
+    }
+
+    /// Of the store behind it.
+    pub fn behind() -> impl Strategy<Value = Self> {
+        prop_oneof![8 => Self::any(), 1 => Just(Self::Absent)]
     }
 }
 
@@ -38,17 +49,22 @@ impl Trouble {
 pub struct Shelf(Rc<Contents>);
 
 struct Contents {
+    name: &'static str,
     values: RefCell<BTreeMap<String, Vec<u8>>>,
     trouble: Cell<Trouble>,
 }
 
 impl Default for Contents {
     fn default() -> Self {
-        Self { values: RefCell::default(), trouble: Cell::new(Trouble::None) }
+        Self { name: "shelf", values: RefCell::default(), trouble: Cell::new(Trouble::None) }
     }
 }
 
 impl Shelf {
+    pub fn named(name: &'static str) -> Self {
+        Self(Rc::new(Contents { name, ..Contents::default() }))
+    }
+
     pub fn set_trouble(&self, trouble: Trouble) {
         self.0.trouble.set(trouble);
     }
@@ -84,6 +100,7 @@ impl Shelf {
 
     fn unless_locked(&self) -> Result<(), StoreError> {
         match self.0.trouble.get() {
+            Trouble::Absent => Err(StoreError::Absent("it is not there".to_owned())),
             Trouble::Locked => Err(StoreError::Locked("it is locked".to_owned())),
             _ => Ok(()),
         }
@@ -93,6 +110,9 @@ impl Shelf {
 impl Store for Shelf {
     fn load(&self, name: &EntryName) -> Result<Option<Bytes>, StoreError> {
         self.unless_locked()?;
+        if self.0.trouble.get() == Trouble::Unreadable {
+            return Err(StoreError::Failed("it can't be read".to_owned()));
+        }
         Ok(self.0.values.borrow().get(name.as_str()).cloned().map(Bytes::new))
     }
 
@@ -117,6 +137,6 @@ impl Store for Shelf {
     }
 
     fn describe(&self) -> String {
-        "shelf".to_owned()
+        self.0.name.to_owned()
     }
 }
