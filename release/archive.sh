@@ -19,7 +19,7 @@ place=$(mktemp -d)
 trap 'rm -rf -- "$place"' EXIT
 mkdir -- "$place/$name"
 cp -- README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$place/$name"
-release/licences.sh "$place/$name/THIRD-PARTY.txt" "$target"
+release/licences.py "$place/$name/THIRD-PARTY.txt" "$target"
 release/extras.sh "$runs_here" "$place/$name"
 case $target in
 *-windows-*) inside=cognito-creds.exe ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs PROGRAM, built for this machine, as a Debian package into FOLDER and prints its path: release/deb.sh PROGRAM FOLDER
 #
-# Needs cargo-deb (cargo install --locked cargo-deb), dpkg-dev and jq. What is in the package stands in Cargo.toml. The libraries
+# Needs cargo-deb (cargo install --locked cargo-deb) and dpkg-dev. What is in the package stands in Cargo.toml. The libraries
 # that it needs are those of the machine that PROGRAM was linked on: on the oldest system that is to run it.
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: release/deb.sh PROGRAM FOLDER" >&2; exit 2; }
@@ -18,7 +18,7 @@ install -D -- "$program" "$place/release/cognito-creds"
 rm -rf target/deb
 mkdir -p target/deb
 release/extras.sh "$program" target/deb
-release/licences.sh target/deb/THIRD-PARTY.txt
+release/licences.py target/deb/THIRD-PARTY.txt "$host_target"
 {
     printf 'Under the licence below or, as you choose, under the Apache License, Version 2.0,\n'
     printf 'which Debian has in /usr/share/common-licenses/Apache-2.0.\n\n'

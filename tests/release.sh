@@ -23,8 +23,9 @@ cmp -- "$archive" "$(cat "$place/name")" || fail "Two archives of the same files
 tar --extract --directory "$place" --file "$archive"
 folder=$place/$(basename -- "$archive" .tar.gz)
 "$folder/cognito-creds" --version
-diff <(cd "$folder" && stat --format '%a %n' -- * | sort) <(
-    printf '644 %s\n' CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md
+diff <(cd "$folder" && find . -type f -printf '%m %P\n' | sort) <(
+    printf '644 %s\n' CHANGELOG.md LICENSE-APACHE LICENSE-MIT README.md THIRD-PARTY.txt cognito-creds.1 \
+        completions/_cognito-creds completions/cognito-creds.{bash,elv,fish,ps1}
     echo "755 cognito-creds"
 ) || fail "The archive holds something else."
 ! tar --list --verbose --numeric-owner --file "$archive" | grep -v ' 0/0 ' || fail "The archive names the owner of the files."

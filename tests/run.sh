@@ -10,7 +10,7 @@
 set -euo pipefail
 
 quick_suites=(fmt clippy docs unit)
-all_suites=("${quick_suites[@]}" deny macos shellcheck build release install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
+all_suites=("${quick_suites[@]}" deny macos shellcheck workflows build release packages install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Too long for every run, or in need of the internet: these are run by name alone, before a release.
 named_suites=(reproducible advisories musl musl_arm64)
 
@@ -79,6 +79,17 @@ suite_shellcheck() {
     git ls-files -z --cached --others --exclude-standard -- '*.sh' .ci/run | xargs -0 shellcheck
 }
 
+# GitHub runs them; here they are read by what knows its rules.
+suite_workflows() {
+    need shellcheck
+    python_environment workflows
+    local from=$tools/workflows/bin
+    "$from/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
+    "$from/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
+    "$from/zizmor" --offline --no-progress --quiet --min-severity medium .github
+    "$from/python" tests/workflows/check.py
+}
+
 suite_build() {
     release_binary
     ls -l "$target/release/cognito-creds"
@@ -89,6 +100,19 @@ suite_release() {
     cargo_tool cargo-cyclonedx 0.5.9
     release_binary
     tests/release.sh "$target/release/cognito-creds"
+}
+
+# As root, for dpkg in a folder that is a root of its own.
+suite_packages() {
+    need jq
+    need zip
+    need unzip
+    need ruby
+    need lintian
+    need dpkg-shlibdeps dpkg-dev
+    cargo_tool cargo-deb 3.6.3
+    release_binary
+    tests/packages.sh "$target/release/cognito-creds"
 }
 
 # Two release builds.
@@ -366,6 +390,8 @@ about() {
     macos) echo "everything compiles for macOS, with the same lints; nothing of it runs" ;;
     shellcheck) echo "lints of the shell scripts" ;;
     build) echo "the optimised program" ;;
+    workflows) echo "what GitHub runs: its grammar, its pins, rights and secrets, and the shell in it" ;;
+    packages) echo "archives of every target, Homebrew, Scoop, cargo binstall, and a Debian package installed and removed; as root" ;;
     release) echo "archive, checksums and the list of what is in the program" ;;
     reproducible) echo "two release builds in different places are the same, byte for byte; by name only" ;;
     musl) echo "the static program for x86-64 in an empty root, a release build; by name only" ;;

@@ -46,7 +46,7 @@ class CognitoCreds < Formula
   test do
     assert_match "cognito-creds #{version}", shell_output("#{bin}/cognito-creds --version")
     (testpath/"config").write "[profile dev]\ncognito_domain = acme\n"
-    ENV["AWS_CONFIG_FILE"] = testpath/"config"
+    ENV["AWS_CONFIG_FILE"] = (testpath/"config").to_s
     assert_match "cognito_client_id", shell_output("#{bin}/cognito-creds credential-process --profile dev 2>&1", 1)
   end
 end

@@ -172,6 +172,17 @@ pub const SHOWN: &[Shown] = &[
     shown("docs/performance.md", "$ CARGO_PROFILE_RELEASE_STRIP", OUR_MACHINE),
     shown("docs/performance.md", "cargo run -p cognito-bench", OUR_MACHINE),
     shown(
+        "docs/releasing.md",
+        "tests/run.sh",
+        Nobody("the whole of the tests can't be a part of themselves; CI runs these commands"),
+    ),
+    shown("docs/releasing.md", "git tag", Nobody("a tag at GitHub, which makes a release; there is no GitHub here")),
+    shown(
+        "docs/releasing.md",
+        "sha256sum ",
+        Nobody("GitHub keeps the attestation; tests/release.sh checks sums, also of a changed file"),
+    ),
+    shown(
         "docs/roles.md",
         "cognito-creds login --pick-role",
         Suite("tests/roles.rs", "\"login --pick-role --profile dev\""),
