@@ -8,9 +8,10 @@ field() {
 
 version=$(field version)
 repository=$(field repository)
+# shellcheck disable=SC2034 # for whoever sources this, as is the next
 host_target=$(rustc --version --verbose | sed -n 's/^host: //p')
 # What every file of a release is as old as: the commit.
-# shellcheck disable=SC2034 # for whoever sources this
+# shellcheck disable=SC2034
 released_at=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 # The folder in the archive for the target $1, which the archive's name begins with.

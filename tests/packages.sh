@@ -170,4 +170,4 @@ sed -i "s/^repository = .*/repository = \"${address//\//\\/}\"/" "$copy/Cargo.to
 refused "still to be filled in" "v$version" "$address"
 sed -i 's/@_owner_\.example/@example.org/' "$copy/Cargo.toml"
 same "a release that may be made" "" "$(check "v$version" "$address")"
-same "its news" "$(sed -n '/^## \[Unreleased\]/,$p' CHANGELOG.md | sed 1,2d)" "$("$copy/release/news.sh")"
+same "its news" "$(sed -n '/^## \[Unreleased\]/,$p' CHANGELOG.md | sed 1,2d)" "$(SOURCE_DATE_EPOCH=0 "$copy/release/news.sh")"

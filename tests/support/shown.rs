@@ -176,7 +176,6 @@ pub const SHOWN: &[Shown] = &[
         "tests/run.sh",
         Nobody("the whole of the tests can't be a part of themselves; CI runs these commands"),
     ),
-    shown("docs/releasing.md", "git tag", Nobody("a tag at GitHub, which makes a release; there is no GitHub here")),
     shown(
         "docs/releasing.md",
         "sha256sum ",
