@@ -23,6 +23,7 @@ while read -r target; do
     release/sbom.sh "$folder/$(folder_of "$target").cdx.json" "$target"
 done <release/targets
 cp -- "$built"/packages/*.deb "$folder"
+release/installer.sh "$repository" "$folder"
 # Formula and manifest need the sums of the archives.
 release/checksums.sh "$folder"
 release/packages.sh "$folder" "$folder"
