@@ -144,6 +144,7 @@ musl() {
 
 suite_install() {
     need dash
+    need jq
     need busybox
     need curl
     need wget
