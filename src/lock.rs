@@ -15,7 +15,7 @@ use crate::error::{Error, Next};
 use crate::platform::{open_private, reason};
 use crate::shell;
 use marker::Marker;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -195,12 +195,13 @@ fn replace_locked(path: &Path, old: &File, holder: Option<&Holder>) -> io::Resul
     if file.try_lock().is_err() {
         return Ok(None);
     }
-    fs::rename(&next, path)?;
+    std::fs::rename(&next, path)?;
     Ok(Some(Lock::of_kernel(file)))
 }
 
 /// Windows stops no process as SIGSTOP does, and nobody's file is replaced there while it is open.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 fn replace_locked(_: &Path, _: &File, _: Option<&Holder>) -> io::Result<Option<Lock>> {
     Ok(None)
 }
@@ -209,7 +210,7 @@ fn replace_locked(_: &Path, _: &File, _: Option<&Holder>) -> io::Result<Option<L
 #[cfg(unix)]
 fn is_at(path: &Path, file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let here = fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()));
+    let here = std::fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()));
     let ours = file.metadata().map(|found| (found.dev(), found.ino()));
     matches!((here, ours), (Ok(here), Ok(ours)) if here == ours)
 }
