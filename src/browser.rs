@@ -52,7 +52,15 @@ pub fn names_an_ended_session(env: &dyn Environment) -> bool {
 /// No shell is involved, the address is one argument, and the child has none of our streams: a text
 /// browser on our stdout would corrupt the JSON that an SDK waits for. On Unix the child leads a
 /// process group of its own, so that Ctrl-C ends `login` and not the browser with it.
+///
+/// Windows' own way is a call of its shell (ShellExecuteExW), which takes the address and no command line. It
+/// would give the browser our whole environment, so where that holds a secret, PowerShell stands in between,
+/// to which the address is a variable and nothing to run.
 pub fn open(url: &Url, env: &dyn Environment) -> io::Result<()> {
+    #[cfg(windows)]
+    if env.var("BROWSER").is_none() && secret::VARIABLES.iter().all(|name| env.var(name).is_none()) {
+        return open::that_detached(url.as_str());
+    }
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no browser found");
     let commands = match env.var("BROWSER") {
         Some(browser) => from_variable(&browser, url.as_str(), Os::HERE),

@@ -4,12 +4,16 @@
 //! nowhere else.
 
 mod bare_root;
+/// Used on Windows; tested everywhere.
+#[cfg_attr(not(windows), allow(dead_code, reason = "only Windows starts programs by one text"))]
+mod command_line;
 mod dumps;
 mod named_file;
 mod os;
 pub mod parting;
 mod private_file;
 mod process;
+mod start;
 /// The same names for each system.
 #[cfg_attr(unix, path = "platform/unix.rs")]
 #[cfg_attr(windows, path = "platform/windows.rs")]
@@ -24,17 +28,14 @@ pub use private_file::{
     check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
 };
 pub use process::Process;
-pub use system::{
-    another_owner, become_command, close_stdout, is_write_protected, leave_session, may_be_run, user_id,
-};
+pub use start::{Started, start_apart, tell_starter};
+pub use system::{another_owner, become_command, is_write_protected, leave_session, may_be_run, user_id};
 
 use crate::error::{Error, Next};
 use crate::shell;
-use bare_root::{no_input, no_output};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The name of our folder in every place.
 const NAME: &str = "cognito-creds";
@@ -162,18 +163,6 @@ pub fn reason(error: &std::io::Error) -> String {
     }
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
-}
-
-/// Prepares a process that outlives its caller: nothing of the caller's input or output is
-/// inherited, so that whoever reads our stdout to its end does not wait for the child; nor is what ties a
-/// process to its caller on this system.
-///
-/// Set stdout or stderr after this call to keep one of them. The child calls [`leave_session`]
-/// first thing.
-pub fn detach(command: &mut Command) -> &mut Command {
-    command.stdin(no_input()).stdout(no_output()).stderr(no_output());
-    system::set_apart(command);
-    command
 }
 
 /// Names this installation's home: the place where its state belongs, whether or not it can be

@@ -1,6 +1,9 @@
 //! The person's terminal, reached as a device: the AWS CLI hides stderr, and two SDKs merge it into
 //! the JSON, so neither stdout nor stderr is a place to talk to anybody.
 
+/// What the console of Windows is asked and told.
+#[cfg(windows)]
+mod console;
 mod escape;
 #[cfg_attr(windows, path = "terminal/hidden_on_windows.rs")]
 mod hidden;
@@ -57,7 +60,8 @@ pub fn is_there() -> bool {
 
 /// Whether a person has typed this command, or the one that has started it: of two, the one leads the job
 /// in front of the terminal (tcgetpgrp(3)). Of two hundred processes behind one command this is true for
-/// those at most that it has started itself. Not known on Windows, and then `false`.
+/// those at most that it has started itself. On Windows only a command is known that has the console for its
+/// output, as none has that an SDK started.
 pub fn is_typed() -> bool {
     #[cfg(unix)]
     {
@@ -67,7 +71,21 @@ pub fn is_typed() -> bool {
         (getpid() == group || getppid() == Some(group)) && open().is_some_and(is_in_front)
     }
     #[cfg(not(unix))]
-    false
+    {
+        use std::io::IsTerminal;
+        io::stdout().is_terminal() && io::stderr().is_terminal()
+    }
+}
+
+/// Whether the terminal moves its cursor and erases when it is told to.
+fn can_erase() -> bool {
+    let term = std::env::var("TERM");
+    #[cfg(windows)]
+    if term.is_err() {
+        // Only Unix shells that were brought along set it there.
+        return console::takes_sequences();
+    }
+    term.is_ok_and(|term| term != "dumb")
 }
 
 /// Whether somebody is there to be asked: some build machines have a terminal, and nobody at it.
@@ -100,6 +118,10 @@ pub fn say(text: &str) {
 
 /// Writes this as it is.
 fn show(text: &str) {
+    #[cfg(windows)]
+    if console::show(text) {
+        return;
+    }
     if let Some(mut tty) = open().filter(|_| !text.is_empty()) {
         // A terminal that went away or takes nothing is nobody to talk to.
         let _ = tty.write_all(text.as_bytes());

@@ -45,7 +45,7 @@ fn attend(profile: &str, said: &mut bool) -> Result<(), Error> {
 pub fn renew(profile: &str) -> Result<(), Error> {
     platform::leave_session();
     // Tells the caller that it may go.
-    platform::close_stdout();
+    platform::tell_starter("");
     let desk = Desk::new(profile)?;
     let vault = desk.vault();
     let session = desk.session(&vault);

@@ -1,7 +1,7 @@
 //! What is still to be done when a signal ends the process: Ctrl-C, kill(1), a terminal that closes.
 //!
 //! One place for all of it, because whoever takes a signal ends the process: a second taker would be
-//! ended in the middle. On Windows nothing is done.
+//! ended in the middle.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,9 +25,9 @@ fn parting() -> MutexGuard<'static, Parting> {
 /// Who ends the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Its person, with a key: Ctrl-C or Ctrl-\\ (SIGINT, SIGQUIT).
+    /// Its person, with a key: Ctrl-C or Ctrl-\\ (SIGINT, SIGQUIT); on Windows Ctrl-C or Ctrl-Break.
     Key,
-    /// The terminal that closes, or another program (SIGHUP, SIGTERM).
+    /// The terminal that closes, or another program (SIGHUP, SIGTERM); on Windows also the session's end.
     Another,
 }
 
@@ -45,7 +45,6 @@ pub struct Deed(u64);
 pub fn if_ended(deed: impl FnOnce(By) + Send + 'static) -> io::Result<Deed> {
     let mut parting = parting();
     if !parting.watched {
-        #[cfg(unix)]
         signals::watch()?;
         parting.watched = true;
     }
@@ -61,12 +60,21 @@ impl Drop for Deed {
     }
 }
 
+/// Does all that was asked for, and keeps whoever wants to do more waiting until the process has ended.
+fn part(by: By) -> MutexGuard<'static, Parting> {
+    let mut parting = parting();
+    while let Some((_, deed)) = parting.deeds.pop() {
+        deed(by);
+    }
+    parting
+}
+
 #[cfg(unix)]
 pub use signals::end_by_ctrl_c;
 
 #[cfg(unix)]
 mod signals {
-    use super::{By, parting};
+    use super::By;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
@@ -82,11 +90,8 @@ mod signals {
     }
 
     fn part(signal: i32) -> io::Result<()> {
-        // Held to the end, so that whoever wants to do more from now on waits.
-        let mut parting = parting();
-        while let Some((_, deed)) = parting.deeds.pop() {
-            deed(if matches!(signal, SIGINT | SIGQUIT) { By::Key } else { By::Another });
-        }
+        let by = if matches!(signal, SIGINT | SIGQUIT) { By::Key } else { By::Another };
+        let _held = super::part(by);
         emulate_default_handler(signal)
     }
 
@@ -110,5 +115,44 @@ mod signals {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    }
+}
+
+/// The console's events in the place of signals (Console Control Handlers, HandlerRoutine).
+#[cfg(windows)]
+mod signals {
+    use super::{By, part};
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use std::{io, thread};
+    use tokio::runtime::Builder;
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    /// How a process ends that Ctrl-C ends (`STATUS_CONTROL_C_EXIT`).
+    const BY_CTRL_C: u32 = 0xC000_013A;
+
+    /// The thread stays to the end of the process: with nobody to take them, these events would be
+    /// ignored from now on. A console that closes waits five seconds for it.
+    pub fn watch() -> io::Result<()> {
+        let runtime = Builder::new_current_thread().build()?;
+        let (mut c, mut brk) = (ctrl_c()?, ctrl_break()?);
+        let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
+        thread::Builder::new().spawn(move || {
+            let by = runtime.block_on(poll_fn(|cx| {
+                // Each is asked, so that each wakes this thread.
+                let key = c.poll_recv(cx).is_ready() | brk.poll_recv(cx).is_ready();
+                let ends = close.poll_recv(cx).is_ready()
+                    | logoff.poll_recv(cx).is_ready()
+                    | shutdown.poll_recv(cx).is_ready();
+                match (key, ends) {
+                    (true, _) => Poll::Ready(By::Key),
+                    (_, true) => Poll::Ready(By::Another),
+                    _ => Poll::Pending,
+                }
+            }));
+            let _held = part(by);
+            winsafe::ExitProcess(BY_CTRL_C);
+        })?;
+        Ok(())
     }
 }

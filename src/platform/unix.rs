@@ -67,8 +67,7 @@ pub fn leave_session() {
     let _ = rustix::process::setsid();
 }
 
-/// Gives up stdout, so that whoever reads the other end sees its end while this process goes on. Nothing
-/// is done on Windows.
+/// Gives up stdout, so that whoever reads the other end sees its end while this process goes on.
 pub fn close_stdout() {
     if let Ok(null) = OpenOptions::new().write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdout(&null);

@@ -2,7 +2,6 @@
 
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::windows::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -31,26 +30,16 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Away from the caller's console.
-pub fn set_apart(command: &mut Command) {
-    /// No console window flashes up; the child's own children share the hidden console.
-    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-    /// Ctrl-C in the caller's console does not reach the child.
-    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
-    command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
-}
-
 /// Nothing to do: the child was set apart from the caller's console by whoever started it.
 pub fn leave_session() {}
 
-/// Nothing is done: the pipe closes with the process.
-pub fn close_stdout() {}
-
-/// Runs a command and ends as it does; here it is waited for.
+/// Runs a command and ends as it does; here it is waited for. Ctrl-C is the command's alone, as it is on
+/// Unix: who takes that event and does nothing goes on.
 ///
 /// # Errors
 /// It can't be run.
 pub fn become_command(mut command: Command) -> io::Result<ExitCode> {
+    let _untouched = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     let code = command.status()?.code().unwrap_or(1);
     // Windows has codes of 32 bits, and a program can end with eight of them.
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))

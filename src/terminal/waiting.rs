@@ -61,9 +61,8 @@ impl Waiting {
     /// whose messages come in between. The line ends with a link to the address, if there is one and the
     /// terminal makes links.
     pub fn begin(address: Option<Url>) -> Self {
-        let can_erase = std::env::var("TERM").is_ok_and(|term| term != "dumb");
         let is_alone = log::max_level() == LevelFilter::Off;
-        let tty = super::open().filter(|tty| can_erase && is_alone && is_in_front(tty));
+        let tty = super::open().filter(|tty| super::can_erase() && is_alone && is_in_front(tty));
         let Some(tty) = tty else { return Self::unseen() };
         let link = address.filter(|_| shows_links());
         let shown = Arc::new(Mutex::new(Some(Line { tty, shown: String::new(), link })));

@@ -1,0 +1,120 @@
+//! By a named pipe, to a process that inherits no handle at all.
+//!
+//! `std::process` lets a child inherit every handle that can be: also our stdout, which an SDK reads to its
+//! end, so that the SDK would wait for the end of the sign-in (rust-lang/rust#54760). So the process is
+//! started by the system's own call, and gets the name of a pipe in its environment.
+
+use crate::platform::command_line;
+use crate::secret::random_text;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+use winsafe::guard::CloseHandlePiGuard;
+use winsafe::{CreateProcess, STARTUPINFO, co};
+
+/// Where the child finds the pipe's name.
+const PIPE: &str = "COGNITO_CREDS_STARTER";
+/// How often it is asked whether a child that says nothing has ended.
+const ASK: Duration = Duration::from_millis(100);
+
+/// The pipe, and who is to come.
+pub struct Way {
+    runtime: Runtime,
+    pipe: NamedPipeServer,
+    child: CloseHandlePiGuard,
+    is_open: bool,
+}
+
+impl std::fmt::Debug for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Way")
+    }
+}
+
+pub fn start(command: &mut Command) -> io::Result<Way> {
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+    // Nobody else knows the name; one who took it first is an error, and another user may not write to it.
+    let name = format!(r"\\.\pipe\cognito-creds-{}", random_text::<16>().map_err(io::Error::other)?);
+    let pipe = {
+        let _inside = runtime.enter();
+        ServerOptions::new().first_pipe_instance(true).access_outbound(false).create(&name)?
+    };
+    // From now on the system waits for the child; one that was there and went would be missed otherwise.
+    let _ = runtime.block_on(async { timeout(Duration::ZERO, pipe.connect()).await });
+    let child = create(command, &name)?;
+    Ok(Way { runtime, pipe, child, is_open: false })
+}
+
+/// Without a window that flashes up, out of reach of the caller's Ctrl-C, and out of the caller's job,
+/// where that lets it go: some tools end the job together with its first process.
+fn create(command: &Command, pipe: &str) -> io::Result<CloseHandlePiGuard> {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Option<Vec<&str>> = words.map(std::ffi::OsStr::to_str).collect();
+    let words = words.ok_or(ErrorKind::InvalidFilename)?;
+    let mut variables: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let mut set = |name: &str, value: &str| {
+        variables.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        variables.push((name.to_owned(), value.to_owned()));
+    };
+    set(PIPE, pipe);
+    for (name, value) in command.get_envs() {
+        if let (Some(name), Some(value)) = (name.to_str(), value.and_then(std::ffi::OsStr::to_str)) {
+            set(name, value);
+        }
+    }
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let folder = command.get_current_dir().and_then(Path::to_str);
+    let line = command_line::of(&words);
+    let apart = co::CREATE::NO_WINDOW | co::CREATE::NEW_PROCESS_GROUP;
+    let start = |flags| {
+        let mut info = STARTUPINFO::default();
+        CreateProcess(Some(words[0]), Some(&line), None, None, false, flags, &variables, folder, &mut info)
+    };
+    let started = start(apart | co::CREATE::BREAKAWAY_FROM_JOB).or_else(|_| start(apart));
+    started.map_err(|error| io::Error::from_raw_os_error(error.raw().cast_signed()))
+}
+
+impl Read for Way {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Self { runtime, pipe, child, is_open } = self;
+        let read = runtime.block_on(async {
+            while !*is_open {
+                match timeout(ASK, pipe.connect()).await {
+                    Ok(connected) => connected.map(|()| *is_open = true)?,
+                    Err(_) if child.hProcess.WaitForSingleObject(Some(0)) != Ok(co::WAIT::TIMEOUT) => {
+                        return Ok(0);
+                    }
+                    Err(_) => {}
+                }
+            }
+            loop {
+                pipe.readable().await?;
+                match pipe.try_read(buffer) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    read => return read,
+                }
+            }
+        });
+        match read {
+            // How the other end's closing reads here.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(0),
+            read => read,
+        }
+    }
+}
+
+/// The child's side: says its line, if any, and gives up the pipe.
+pub fn tell_starter(line: &str) {
+    let Some(pipe) = std::env::var_os(PIPE) else { return };
+    if let Ok(mut pipe) = OpenOptions::new().write(true).open(pipe) {
+        // The caller may be gone already; the child goes on without it.
+        let _ = pipe.write_all(line.as_bytes());
+    }
+}
