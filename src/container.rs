@@ -9,7 +9,8 @@ use crate::error::{Error, Next};
 use crate::loopback::holder::{self, Holder, who_listens};
 use crate::loopback::reply::{Reply, inert};
 use crate::loopback::{self, Guest, Named, Server};
-use crate::platform;
+use crate::platform::{self, Os};
+use crate::remedy;
 use crate::secret::{ContainerToken, random_text, same};
 use http::header::{ALLOW, AUTHORIZATION};
 use http::request::Parts;
@@ -81,14 +82,25 @@ impl Endpoint {
     }
 }
 
+/// Why a port is refused to us that nobody has, and what shows it better than who listens there.
+fn reserved(os: Os) -> (&'static str, Option<String>) {
+    match os {
+        Os::Windows => (
+            "Windows keeps a range that it is in, as for Hyper-V, WSL or Docker",
+            Some(remedy::reserved_ports()),
+        ),
+        Os::Linux | Os::MacOs | Os::OtherUnix => ("the system reserves it; take one above 1023", None),
+    }
+}
+
 fn not_bound(port: u16, cause: &io::Error) -> Error {
     let (why, paste) = match (cause.kind(), holder::of(port)) {
         (ErrorKind::AddrInUse, Holder::Process { name, id }) => {
-            (format!("it is taken by {name} (process {id})"), format!("ps -fp {id}"))
+            (format!("it is taken by {name} (process {id})"), remedy::process(Os::HERE, id))
         }
         (ErrorKind::AddrInUse, holder) => (format!("it is taken by {holder}"), who_listens(port)),
         (ErrorKind::PermissionDenied, _) => {
-            ("the system reserves it; take one above 1023".to_owned(), who_listens(port))
+            (reserved(Os::HERE).0.to_owned(), reserved(Os::HERE).1.unwrap_or_else(|| who_listens(port)))
         }
         _ => (platform::reason(cause), who_listens(port)),
     };

@@ -14,7 +14,7 @@
 //! - [`vault`] over [`store`]: where logins and credentials are kept. [`login`] and [`credentials`]:
 //!   what is kept. [`journal`]: what is remembered and no secret.
 //! - [`profile`]: the settings. [`http`]: the one outbound client. [`lock`], [`platform`],
-//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`bug`], [`clock`], [`retry`], [`shell`], [`log`],
+//!   [`terminal`], [`browser`]: the machine. [`secret`], [`error`], [`bug`], [`clock`], [`retry`], [`remedy`], [`shell`], [`log`],
 //!   [`output`]: what all of them share.
 //!
 //! The library is the program's inside, split off for its tests; its API follows the program and
@@ -42,6 +42,7 @@ pub mod loopback;
 pub mod output;
 pub mod platform;
 pub mod profile;
+pub mod remedy;
 pub mod retry;
 pub mod secret;
 pub mod session;

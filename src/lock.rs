@@ -12,8 +12,8 @@ mod marker;
 pub use holder::Holder;
 
 use crate::error::{Error, Next};
-use crate::platform::{open_private, reason};
-use crate::shell;
+use crate::platform::{Os, open_private, reason};
+use crate::remedy;
 use marker::Marker;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -286,7 +286,7 @@ fn pause() -> Duration {
 
 fn about(path: &Path, error: &io::Error) -> Error {
     let what = format!("The file {} can't be used: {}.", path.display(), reason(error));
-    Error::new(Next::Configure, what, format!("ls -l {}", shell::path(path)))
+    Error::new(Next::Configure, what, remedy::look_into(Os::HERE, path))
 }
 
 #[cfg(test)]

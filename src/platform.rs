@@ -32,7 +32,7 @@ pub use start::{Started, start_apart, tell_starter};
 pub use system::{another_owner, become_command, is_write_protected, leave_session, may_be_run, user_id};
 
 use crate::error::{Error, Next};
-use crate::shell;
+use crate::{remedy, shell};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,10 @@ pub fn folders(folder: Folder, os: Os, env: impl Fn(&str) -> Option<OsString>) -
     let home = || absolute("HOME");
     let mut places = Vec::new();
     match (os, folder) {
-        (Os::Windows, _) => places.extend(read("LOCALAPPDATA")),
+        (Os::Windows, _) => {
+            let home = || Some(home()?.join("AppData").join("Local"));
+            places.extend(absolute("LOCALAPPDATA").or_else(home));
+        }
         (Os::MacOs, folder) => {
             let named = if folder == Folder::Data { "XDG_DATA_HOME" } else { "XDG_STATE_HOME" };
             places.extend(absolute(named).or_else(|| Some(home()?.join("Library/Application Support"))));
@@ -112,7 +115,7 @@ fn first_usable(places: &[PathBuf]) -> Result<PathBuf, Error> {
 
 /// What to paste where no place can be written.
 const ELSEWHERE: &str = match Os::HERE {
-    Os::Windows => "set LOCALAPPDATA=%USERPROFILE%\\AppData\\Local",
+    Os::Windows => "cmd /c set LOCALAPPDATA",
     Os::Linux | Os::MacOs | Os::OtherUnix => "export XDG_STATE_HOME=\"$(mktemp -d)\"",
 };
 
@@ -146,11 +149,11 @@ impl fmt::Display for Unusable {
 impl Unusable {
     fn about(&self, path: &Path) -> Error {
         let paste = match self {
-            Self::Foreign(_) if user_id() == Some(0) => format!("ls -ld {}", shell::path(path)),
+            Self::Foreign(_) if user_id() == Some(0) => remedy::look_at(Os::HERE, path),
             // What an earlier `sudo` left in our home is ours to take back; another person's is not.
             Self::Foreign(0) => format!("sudo chown -R \"$(id -un)\" {}", shell::path(path)),
             Self::Missing | Self::Unwritable(_) | Self::Open | Self::Foreign(_) => ELSEWHERE.to_owned(),
-            Self::NotAFolder => format!("rm {}", shell::path(path)),
+            Self::NotAFolder => remedy::remove(Os::HERE, path),
         };
         Error::new(Next::Configure, format!("The folder {} {self}.", path.display()), paste)
     }
@@ -215,8 +218,12 @@ mod tests {
             assert_eq!(mac, ["/home/me/Library/Application Support/cognito-creds"]);
             let named = [&env[..], &[("XDG_STATE_HOME", "/place"), ("XDG_DATA_HOME", "/place")]].concat();
             assert_eq!(places(folder, Os::MacOs, &named), ["/place/cognito-creds"]);
-            let windows = folders(folder, Os::Windows, |name| (name == "LOCALAPPDATA").then(|| "L".into()));
-            assert_eq!(windows, [Path::new("L").join("cognito-creds")]);
+            let (local, home) = (("LOCALAPPDATA", "/L"), ("HOME", "/home/me"));
+            assert_eq!(places(folder, Os::Windows, &[local, home]), ["/L/cognito-creds"]);
+            for local in ["", "AppData"] {
+                let found = places(folder, Os::Windows, &[("LOCALAPPDATA", local), home]);
+                assert_eq!(found, ["/home/me/AppData/Local/cognito-creds"], "{local}");
+            }
         }
     }
 

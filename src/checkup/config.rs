@@ -3,11 +3,11 @@
 
 use super::{Finding, Status};
 use crate::error::Error;
-use crate::platform::{may_be_run, own_program};
+use crate::platform::{Os, may_be_run, own_program};
 use crate::profile::lines::{self, Entry};
 use crate::profile::process_line::{every_sdk_reads, is_of_windows, is_special};
 use crate::profile::{Environment, Profile, config_path, keys};
-use crate::shell;
+use crate::{remedy, shell};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -179,9 +179,9 @@ fn credentials_path(env: &dyn Environment) -> PathBuf {
     }
 }
 
-/// The command that opens a file at a line to correct or remove: vi, vim, nano and emacs take `+N`.
+/// The command that opens a file at a line to correct or remove.
 fn edit(path: &Path, line: usize) -> String {
-    format!("\"${{EDITOR:-vi}}\" +{line} {}", shell::path(path))
+    remedy::edit(Os::HERE, line, path)
 }
 
 /// The command that writes the line as every SDK reads it.

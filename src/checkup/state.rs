@@ -4,7 +4,8 @@ use super::Finding;
 use crate::error::Error;
 use crate::journal::Journal;
 use crate::lock::Lock;
-use crate::{platform, shell};
+use crate::platform::{self, Os};
+use crate::remedy;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ pub fn folder(journal: &Journal) -> Finding {
         Ok(folder) => folder,
         Err(error) => return Finding::of(CHECK, &error, ""),
     };
-    let (shown, look) = (folder.display(), format!("ls -ld {}", shell::path(folder)));
+    let (shown, look) = (folder.display(), remedy::look_at(Os::HERE, folder));
     if let Err(why) = platform::check_private_dir(folder) {
         return Finding::warn(CHECK, format!("{shown} {why}"), look);
     }
@@ -27,7 +28,7 @@ pub fn folder(journal: &Journal) -> Finding {
         Ok(false) => {
             // With the lock ignored, two commands may open two browser tabs or refresh at once.
             let saw = format!("{shown}: its file system grants one lock to two at a time");
-            Finding::fail(CHECK, saw, format!("df {}", shell::path(folder)))
+            Finding::fail(CHECK, saw, remedy::room_at(Os::HERE, folder))
         }
         Ok(true) => Finding::ok(CHECK, format!("{shown}: yours alone, and keeps a lock")),
     }

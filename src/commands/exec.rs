@@ -4,10 +4,12 @@ use super::{Desk, endless, env, profile_name};
 use crate::cli::Exec;
 use crate::error::{Error, Next};
 use crate::journal::Journal;
+use crate::platform::{self, Os};
 use crate::variables::Variables;
-use crate::{platform, secret, shell};
+use crate::{remedy, secret};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// Ends as the command does. Where it can't be run: 127 if there is none, 126 if it may not run, as
@@ -52,9 +54,9 @@ fn not_run(program: &OsStr, cause: &io::Error) -> Error {
         format!("The command {shown} can't be run: {}.", platform::reason(cause))
     };
     let paste = if shown.contains(std::path::is_separator) {
-        format!("ls -l {}", shell::word(&shown))
+        remedy::look_into(Os::HERE, Path::new(&*shown))
     } else {
-        format!("command -v {}", shell::word(&shown))
+        remedy::which(Os::HERE, &shown)
     };
     Error::new(Next::Stop, what, paste)
 }

@@ -8,7 +8,9 @@ pub use handover::hand_over;
 use crate::credentials::Credentials;
 use crate::error::{Error, Next};
 use crate::http::Client;
+use crate::platform::Os;
 use crate::profile::Profile;
+use crate::remedy;
 use crate::secret::SigninToken;
 use ::http::{HeaderValue, Method, Request};
 use serde::{Deserialize, Serialize};
@@ -53,7 +55,7 @@ impl Place {
             return Err(Error::new(
                 Next::Configure,
                 what,
-                "export AWS_ENDPOINT_URL_SIGNIN=https://signin.example.com",
+                remedy::set_variable(Os::HERE, "AWS_ENDPOINT_URL_SIGNIN", "https://signin.example.com"),
             ));
         }
         let found = PARTITIONS.iter().find(|(start, _, _)| region.starts_with(start));

@@ -11,6 +11,8 @@
 
 use super::{host_and_port, ip_literal};
 use crate::error::{Error, Next};
+use crate::platform::Os;
+use crate::remedy;
 use http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
@@ -101,7 +103,7 @@ impl Setting {
             "{variable} holds no proxy address that can be used; special characters in a password are \
              written as %XX."
         );
-        Error::new(Next::Configure, what, format!("export {variable}=http://HOST:PORT"))
+        Error::new(Next::Configure, what, remedy::set_variable(Os::HERE, variable, "http://HOST:PORT"))
     }
 }
 

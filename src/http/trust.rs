@@ -1,8 +1,8 @@
 //! Whose certificates are believed: the operating system's store, or a bundle instead of it.
 
 use crate::error::{Error, Next};
-use crate::platform::{read_named, reason};
-use crate::shell;
+use crate::platform::{Os, read_named, reason};
+use crate::remedy;
 use rustls::crypto::ring;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,27 +21,24 @@ pub(super) fn tls_config(ca_bundle: Option<&Path>) -> Result<TlsConfig, Error> {
 }
 
 fn bundle(path: &Path) -> Result<RootCerts, Error> {
-    let pem =
-        read_named(path).map_err(|e| unusable(path, &format!("can't be read ({})", reason(&e)), "ls -l"))?;
+    let pem = read_named(path)
+        .map_err(|e| unusable(path, &format!("can't be read ({})", reason(&e)), remedy::look_into))?;
     let mut certificates = Vec::new();
     for item in parse_pem(&pem) {
         match item {
             Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
             // A key beside its certificate is no reason to refuse the file.
             Ok(_) => {}
-            Err(e) => return Err(unusable(path, "is not a PEM file", LOOK).because(e)),
+            Err(e) => return Err(unusable(path, "is not a PEM file", remedy::certificates_in).because(e)),
         }
     }
     if certificates.is_empty() {
-        return Err(unusable(path, "holds no PEM certificate", LOOK));
+        return Err(unusable(path, "holds no PEM certificate", remedy::certificates_in));
     }
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-/// Shows where certificates begin in a file, and so whether there are any.
-const LOOK: &str = "grep -n BEGIN";
-
-fn unusable(path: &Path, why: &str, look: &str) -> Error {
+fn unusable(path: &Path, why: &str, look: fn(Os, &Path) -> String) -> Error {
     let what = format!("The CA bundle {} (AWS_CA_BUNDLE or ca_bundle) {why}.", path.display());
-    Error::new(Next::Configure, what, format!("{look} {}", shell::path(path)))
+    Error::new(Next::Configure, what, look(Os::HERE, path))
 }

@@ -1,7 +1,7 @@
 //! Files and folders that are ours alone: 0600 in 0700, never through a link, never torn.
 //!
-//! On Windows the folder's access list does this: what is created under `%LOCALAPPDATA%` inherits
-//! rights for the user, administrators and the system only.
+//! On Windows the folder's access list does this: it is given to a folder of ours when it is made, and what is
+//! made in there inherits it.
 
 #[cfg_attr(unix, path = "private_file/unix.rs")]
 #[cfg_attr(windows, path = "private_file/windows.rs")]
@@ -29,10 +29,14 @@ pub fn make_private_dir(path: &Path) -> Result<(), Unusable> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     rights::close(&mut builder);
+    let is_new = !path.exists();
     if let Err(error) = builder.create(path)
         && error.kind() != ErrorKind::AlreadyExists
     {
         return Err(Unusable::Unwritable(error));
+    }
+    if is_new {
+        rights::protect(path);
     }
     let checked = check_private_dir(path);
     if matches!(checked, Ok(()) | Err(Unusable::Open)) {

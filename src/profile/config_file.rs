@@ -6,8 +6,8 @@
 
 use super::lines::{Header, Line, classify, kind};
 use crate::error::{Error, Next};
-use crate::platform::{read_named, reason};
-use crate::shell;
+use crate::platform::{Os, read_named, reason};
+use crate::remedy;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_runtime::env_config::section::EnvConfigSections;
@@ -94,18 +94,17 @@ pub fn text_of(path: &Path) -> Result<String, Error> {
             return Err(Error::new(
                 Next::Configure,
                 format!("The AWS config file {} can't be read ({}).", path.display(), reason(&e)),
-                format!("ls -ld {}", shell::path(path)),
+                remedy::look_at(Os::HERE, path),
             ));
         }
     };
     if bytes.starts_with(BYTE_ORDER_MARK) {
         // Notepad and PowerShell write it, and the AWS CLI refuses the whole file.
-        let path = path.display().to_string();
         let what = format!(
-            "The AWS config file {path} begins with a byte order mark, which the AWS tools can't read."
+            "The AWS config file {} begins with a byte order mark, which the AWS tools can't read.",
+            path.display()
         );
-        let paste = format!(r"sed -i.bak '1s/^\xEF\xBB\xBF//' {}", shell::word(&path));
-        return Err(Error::new(Next::Configure, what, paste));
+        return Err(Error::new(Next::Configure, what, remedy::without_mark(Os::HERE, path)));
     }
     String::from_utf8(bytes).map_err(|e| {
         let line = 1 + e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
@@ -114,11 +113,10 @@ pub fn text_of(path: &Path) -> Result<String, Error> {
 }
 
 fn broken(path: &Path, BrokenLine { line, what }: &BrokenLine) -> Error {
-    let path = path.display().to_string();
     Error::new(
         Next::Configure,
-        format!("The AWS config file {path} is broken at line {line}: {what}."),
-        format!("sed -n {line}p {}", shell::word(&path)),
+        format!("The AWS config file {} is broken at line {line}: {what}.", path.display()),
+        remedy::line_of(Os::HERE, *line, path),
     )
 }
 

@@ -19,8 +19,9 @@ pub mod update;
 pub mod values;
 
 use crate::error::{Error, Next, foreign, printable};
-use crate::shell;
+use crate::platform::Os;
 use crate::store::EntryName;
+use crate::{remedy, shell};
 use auth::{AppClient, Auth, ProviderHint, Server};
 use config_file::Section;
 use flow::Flow;
@@ -291,6 +292,9 @@ fn unknown_profile(name: &str, path: &Path) -> Error {
 fn renaming(name: &str, path: &Path) -> String {
     if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
         return command_line("configure", name);
+    }
+    if Os::HERE == Os::Windows {
+        return remedy::edit(Os::HERE, 1, path);
     }
     let script = format!(r"s|^\[{name}\]|[profile {name}]|");
     format!("sed -i.bak {} {}", shell::word(&script), shell::path(path))

@@ -7,7 +7,7 @@ use super::Environment;
 use super::lines::comment;
 use crate::error::{Error, Next};
 use crate::platform::{self, Os};
-use crate::shell;
+use crate::{remedy, shell};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,9 +28,14 @@ pub fn is_special(c: char) -> bool {
     is_special_on(Os::HERE, c)
 }
 
-/// On Windows a backslash is the one character between folders, and SDKs leave it alone.
+/// On Windows a backslash is the one character between folders, and `~` is in short names: botocore's own
+/// splitter and cmd.exe, which all other SDKs ask there, leave both alone. cmd.exe acts on `%` and `^`.
 fn is_special_on(os: Os, c: char) -> bool {
-    SHELL_CHARACTERS.contains(c) || (c == '\\' && os != Os::Windows)
+    match (os, c) {
+        (Os::Windows, '~' | '\\') => false,
+        (Os::Windows, '%' | '^') | (_, '\\') => true,
+        _ => SHELL_CHARACTERS.contains(c),
+    }
 }
 
 /// Whether every SDK reads this text as one word.
@@ -46,13 +51,18 @@ pub fn is_ours(value: &str) -> bool {
 }
 
 fn is_ours_on(os: Os, value: &str) -> bool {
-    let file = credential_process(value);
-    file == Some(PROGRAM) || (os == Os::Windows && file == Some(PROGRAM_OF_WINDOWS))
+    credential_process(value)
+        .is_some_and(|file| file == PROGRAM || (os == Os::Windows && is_for_windows(file)))
 }
 
 /// Whether a value of the key runs this program for Windows, from the Linux inside it.
 pub fn is_of_windows(value: &str) -> bool {
-    !is_ours(value) && credential_process(value) == Some(PROGRAM_OF_WINDOWS)
+    !is_ours(value) && credential_process(value).is_some_and(is_for_windows)
+}
+
+/// Windows' names have no case.
+fn is_for_windows(file: &str) -> bool {
+    file.eq_ignore_ascii_case(PROGRAM_OF_WINDOWS)
 }
 
 /// The file's name of a program that is told to be a credential process.
@@ -79,8 +89,19 @@ pub fn of(program: &Path, name: &str) -> Result<String, Error> {
                 "This program is {}, and some AWS tools can't run a path with a blank, a quote or one of # ; ~ $ in it.",
                 program.display()
             ),
-            format!("sudo ln -s {} /usr/local/bin/{PROGRAM}", shell::path(program)),
+            elsewhere(Os::HERE, program),
         )),
+    }
+}
+
+/// The command that gives this program a plain path. On Windows it tells the short name that most folders
+/// have beside their own (`C:\PROGRA~1`): started from there, this program writes that path.
+fn elsewhere(os: Os, program: &Path) -> String {
+    match os {
+        Os::Windows => remedy::short_name(program.parent().unwrap_or(program)),
+        Os::Linux | Os::MacOs | Os::OtherUnix => {
+            format!("sudo ln -s {} /usr/local/bin/{PROGRAM}", shell::word_on(os, &program.to_string_lossy()))
+        }
     }
 }
 
@@ -89,7 +110,9 @@ pub fn of(program: &Path, name: &str) -> Result<String, Error> {
 pub fn this_program(env: &dyn Environment) -> PathBuf {
     let me = platform::own_program().unwrap_or_else(|_| PathBuf::from(PROGRAM));
     let file = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    let is_me = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|found| found == me);
+    // Windows has its own way to write a path that leads through no link.
+    let real = fs::canonicalize(&me).unwrap_or_else(|_| me.clone());
+    let is_me = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|found| found == real);
     let is_fit = |path: &PathBuf| path.is_absolute() && path.to_str().is_some_and(every_sdk_reads);
     std::env::split_paths(&env.var("PATH").unwrap_or_default())
         .map(|folder| folder.join(&file))
@@ -116,7 +139,11 @@ mod tests {
 
     #[test]
     fn a_backslash_is_itself_on_windows_alone() {
-        assert!(!is_special_on(Os::Windows, '\\') && is_special_on(Os::Windows, '$'));
+        assert!(!is_special_on(Os::Windows, '\\') && !is_special_on(Os::Windows, '~'));
+        assert!("% ^ $ & | ; # \"".split(' ').all(|c| is_special_on(Os::Windows, c.parse().unwrap())));
+        assert!(!is_special_on(Os::Linux, '%') && is_special_on(Os::Linux, '~'));
+        let short = elsewhere(Os::Windows, Path::new("C:/Program Files/cc/cognito-creds.exe"));
+        assert!(short.contains("GetFolder('C:/Program Files/cc').ShortPath"), "{short}");
         assert!([Os::Linux, Os::MacOs, Os::OtherUnix].iter().all(|os| is_special_on(*os, '\\')));
     }
 
@@ -124,6 +151,7 @@ mod tests {
     fn the_program_for_windows_is_another_one_wherever_this_is_not_windows() {
         for line in [
             r"C:\bin\cognito-creds.exe credential-process --profile a",
+            r"C:\PROGRA~1\cc\Cognito-Creds.EXE credential-process --profile a",
             "/mnt/c/bin/cognito-creds.exe credential-process --profile a",
         ] {
             assert!(is_ours_on(Os::Windows, line) && !is_ours_on(Os::Linux, line), "{line}");

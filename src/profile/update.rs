@@ -4,7 +4,7 @@ use super::config_file::text_of;
 use crate::error::{Error, Next};
 use crate::lock::{Lock, Patience, Waited};
 use crate::platform::{self, Os, another_owner, is_write_protected, reason};
-use crate::shell;
+use crate::{remedy, shell};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
@@ -55,7 +55,7 @@ fn lock(path: &Path) -> Result<Lock, Error> {
         Waited::Stopped(()) | Waited::TimedOut => Err(Error::new(
             Next::TryAgain,
             format!("Another cognito-creds configure keeps {} busy.", path.display()),
-            format!("fuser -v {}", shell::path(&place)),
+            remedy::who_uses(Os::HERE, &place),
         )),
     }
 }
@@ -116,7 +116,7 @@ fn about(path: &Path, error: &io::Error) -> Error {
     Error::new(
         Next::Configure,
         format!("The AWS config file {} can't be written: {why}.", path.display()),
-        format!("ls -ld {}", shell::path(path)),
+        remedy::look_at(Os::HERE, path),
     )
 }
 

@@ -3,12 +3,13 @@
 use crate::clock::{counted, spoken};
 use crate::error::{Error, Next, foreign};
 use crate::journal::{Awaits, Outcome, SignIn};
+use crate::platform::Os;
 use crate::profile::Profile;
 use crate::profile::auth::{AppClient, Auth, Server};
 use crate::profile::keys;
 use crate::profile::redirect_uri::RedirectUri;
-use crate::shell;
 use crate::terminal::Words;
+use crate::{remedy, shell};
 use std::path::Path;
 use std::time::Duration;
 
@@ -318,13 +319,13 @@ pub(super) fn stuck(name: &str, path: &Path) -> Error {
         "Other cognito-creds have been renewing the login of profile {name} for {} and brought nothing.",
         spoken(super::LOCK_LIMIT)
     );
-    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell::path(path)))
+    Error::new(Next::TryAgain, what, remedy::who_uses(Os::HERE, path))
 }
 
 /// A sign-in that is to be replaced, and those that came after it, stay.
 pub(super) fn does_not_end(name: &str, path: &Path) -> Error {
     let what = format!("Another sign-in for profile {name} is running and does not end.");
-    Error::new(Next::TryAgain, what, format!("fuser -v {}", shell::path(path)))
+    Error::new(Next::TryAgain, what, remedy::who_uses(Os::HERE, path))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use super::Vault;
 use crate::error::{Error, Next};
+use crate::platform::Os;
+use crate::remedy;
 use crate::secret::ClientSecret;
 use crate::store::{Bytes, StoreError};
 
@@ -25,7 +27,7 @@ impl Vault<'_> {
                 "The client secret of profile {} belongs into the keychain, and {why}.",
                 self.profile.name
             );
-            let paste = "read -rs COGNITO_CREDS_CLIENT_SECRET && export COGNITO_CREDS_CLIENT_SECRET";
+            let paste = remedy::type_variable(Os::HERE, "COGNITO_CREDS_CLIENT_SECRET");
             Error::new(Next::Configure, what, paste)
         };
         if !self.uses_keychain() {

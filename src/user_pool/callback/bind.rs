@@ -3,7 +3,9 @@
 use crate::error::{Error, Next};
 use crate::loopback;
 use crate::loopback::holder::{self, Holder, who_listens};
+use crate::platform::Os;
 use crate::profile::redirect_uri::RedirectUri;
+use crate::remedy;
 use crate::secret::random_text;
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -98,6 +100,15 @@ fn is_lacking(address: SocketAddr, cause: &io::Error) -> bool {
         && std::net::TcpListener::bind((address.ip(), 0)).is_err()
 }
 
+/// Why a port is refused to us though nobody listens there: Unix keeps those below 1024 (ip(7)), Windows
+/// whole ranges, others after each start of the machine (WSAEACCES).
+fn reserved(os: Os) -> &'static str {
+    match os {
+        Os::Windows => "in a range that Windows keeps, as for Hyper-V, WSL or Docker",
+        Os::Linux | Os::MacOs | Os::OtherUnix => "reserved by the system",
+    }
+}
+
 /// The error for ports that all failed.
 fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> Error {
     let mut words = Vec::new();
@@ -112,12 +123,15 @@ fn none_free(failures: &[(u16, io::Error)], holder: impl Fn(u16) -> Holder) -> E
                     if name == OURS {
                         words.push("where another sign-in is waiting; finish that one first".to_owned());
                     }
-                    paste.get_or_insert_with(|| format!("ps -fp {id}"));
+                    paste.get_or_insert_with(|| remedy::process(Os::HERE, id));
                 }
                 Holder::User(_) | Holder::Unknown => {}
             }
         } else if cause.kind() == ErrorKind::PermissionDenied {
-            words.push(format!("port {port} is reserved by the system"));
+            words.push(format!("port {port} is {}", reserved(Os::HERE)));
+            if Os::HERE == Os::Windows {
+                paste.get_or_insert_with(remedy::reserved_ports);
+            }
         } else {
             words.push(format!("port {port} can't be opened"));
         }

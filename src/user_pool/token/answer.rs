@@ -4,8 +4,10 @@
 
 use crate::clock::spoken;
 use crate::error::{Error, Next, foreign};
+use crate::platform::Os;
 use crate::profile::auth::{AppClient, Server};
 use crate::profile::{Profile, keys};
+use crate::remedy;
 use crate::secret::{self, AccessToken, IdToken, RefreshToken};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -244,7 +246,11 @@ fn refusal(profile: &Profile, app: &AppClient, answer: &OAuthError) -> Error {
         "invalid_client" => Error::new(
             Next::Configure,
             format!("{host} does not accept app client {client}: the id or its client secret is wrong, or the secret is missing."),
-            format!("read -rs COGNITO_CREDS_CLIENT_SECRET && export COGNITO_CREDS_CLIENT_SECRET && {}", profile.command("login")),
+            {
+                let typed = remedy::type_variable(Os::HERE, "COGNITO_CREDS_CLIENT_SECRET");
+                let and = if Os::HERE == Os::Windows { ";" } else { " &&" };
+                format!("{typed}{and} {}", profile.command("login"))
+            },
         ),
         "unauthorized_client" => Error::new(
             Next::Configure,
