@@ -118,10 +118,21 @@ pub enum Command {
     Man,
     /// The detached part of a sign-in; started by credential-process.
     #[command(hide = true)]
-    SignIn(Required),
+    SignIn(Apart),
     /// The detached renewal of credentials; started by credential-process.
     #[command(hide = true)]
-    Renew(Required),
+    Renew(Apart),
+}
+
+/// What a detached process is told.
+#[derive(Debug, Args)]
+pub struct Apart {
+    /// The profile's name.
+    #[arg(long)]
+    pub profile: String,
+    /// The pipe on which it says its line, on Windows; read by `platform`, which puts it there.
+    #[arg(long, hide = true)]
+    pub starter: Option<String>,
 }
 
 /// A shell that can complete.

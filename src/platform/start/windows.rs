@@ -2,13 +2,13 @@
 //!
 //! `std::process` lets a child inherit every handle that can be: also our stdout, which an SDK reads to its
 //! end, so that the SDK would wait for the end of the sign-in (rust-lang/rust#54760). So the process is
-//! started by the system's own call, and gets the name of a pipe in its environment.
+//! started by the system's own call, and gets the name of a pipe as an argument: no secret, and nobody else can
+//! write there. Its environment and its folder are ours.
 
 use crate::platform::command_line;
 use crate::secret::random_text;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use winsafe::guard::CloseHandlePiGuard;
 use winsafe::{CreateProcess, STARTUPINFO, co};
 
-/// Where the child finds the pipe's name.
-const PIPE: &str = "COGNITO_CREDS_STARTER";
+/// The argument that names the pipe.
+const PIPE: &str = "--starter=";
 /// How often it is asked whether a child that says nothing has ended.
 const ASK: Duration = Duration::from_millis(100);
 
@@ -56,26 +56,13 @@ fn create(command: &Command, pipe: &str) -> io::Result<CloseHandlePiGuard> {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Option<Vec<&str>> = words.map(std::ffi::OsStr::to_str).collect();
     let words = words.ok_or(ErrorKind::InvalidFilename)?;
-    let mut variables: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let mut set = |name: &str, value: &str| {
-        variables.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        variables.push((name.to_owned(), value.to_owned()));
-    };
-    set(PIPE, pipe);
-    for (name, value) in command.get_envs() {
-        if let (Some(name), Some(value)) = (name.to_str(), value.and_then(std::ffi::OsStr::to_str)) {
-            set(name, value);
-        }
-    }
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    let folder = command.get_current_dir().and_then(Path::to_str);
+    let pipe = format!("{PIPE}{pipe}");
+    let words: Vec<&str> = words.into_iter().chain([pipe.as_str()]).collect();
     let line = command_line::of(&words);
     let apart = co::CREATE::NO_WINDOW | co::CREATE::NEW_PROCESS_GROUP;
     let start = |flags| {
         let mut info = STARTUPINFO::default();
-        CreateProcess(Some(words[0]), Some(&line), None, None, false, flags, &variables, folder, &mut info)
+        CreateProcess(Some(words[0]), Some(&line), None, None, false, flags, &[], None, &mut info)
     };
     let started = start(apart | co::CREATE::BREAKAWAY_FROM_JOB).or_else(|_| start(apart));
     started.map_err(|error| io::Error::from_raw_os_error(error.raw().cast_signed()))
@@ -112,7 +99,10 @@ impl Read for Way {
 
 /// The child's side: says its line, if any, and gives up the pipe.
 pub fn tell_starter(line: &str) {
-    let Some(pipe) = std::env::var_os(PIPE) else { return };
+    let pipe = std::env::args_os()
+        .filter_map(|argument| argument.into_string().ok())
+        .find_map(|argument| argument.strip_prefix(PIPE).map(str::to_owned));
+    let Some(pipe) = pipe else { return };
     if let Ok(mut pipe) = OpenOptions::new().write(true).open(pipe) {
         // The caller may be gone already; the child goes on without it.
         let _ = pipe.write_all(line.as_bytes());
