@@ -61,7 +61,9 @@ fn create(command: &Command, pipe: &str) -> io::Result<CloseHandlePiGuard> {
     let line = command_line::of(&words);
     let apart = co::CREATE::NO_WINDOW | co::CREATE::NEW_PROCESS_GROUP;
     let start = |flags| {
+        // No stdin, stdout or stderr: unsaid, Wine hands ours on.
         let mut info = STARTUPINFO::default();
+        info.dwFlags = co::STARTF::USESTDHANDLES;
         CreateProcess(Some(words[0]), Some(&line), None, None, false, flags, &[], None, &mut info)
     };
     let started = start(apart | co::CREATE::BREAKAWAY_FROM_JOB).or_else(|_| start(apart));
