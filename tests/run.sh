@@ -12,7 +12,7 @@ set -euo pipefail
 quick_suites=(fmt clippy docs unit)
 all_suites=("${quick_suites[@]}" deny macos shellcheck workflows build release packages install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Too long for every run, or in need of the internet: these are run by name alone, before a release.
-named_suites=(reproducible advisories musl musl_arm64)
+named_suites=(reproducible advisories musl musl_arm64 windows)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -140,6 +140,11 @@ musl() {
     need script bsdutils
     need_rust_target "$1-unknown-linux-musl"
     tests/musl.sh "$1-unknown-linux-musl"
+}
+
+# A build of every crate for another system.
+suite_windows() {
+    tests/windows.sh
 }
 
 suite_install() {
@@ -395,6 +400,7 @@ about() {
     packages) echo "archives of every target, Homebrew, Scoop, cargo binstall, and a Debian package installed and removed; as root" ;;
     release) echo "archive, checksums and the list of what is in the program" ;;
     reproducible) echo "two release builds in different places are the same, byte for byte; by name only" ;;
+    windows) echo "the program for Windows lives under Wine, with its Credential Manager; 3 minutes; by name only" ;;
     musl) echo "the static program for x86-64 in an empty root, a release build; by name only" ;;
     musl_arm64) echo "the same for arm64, emulated where the machine is another; by name only" ;;
     install) echo "install.sh under dash, bash and BusyBox: builds, releases from a server of its own" ;;

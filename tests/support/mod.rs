@@ -52,6 +52,7 @@ pub struct Machine {
     /// The port of the loopback redirect.
     pub port: u16,
     home: tempfile::TempDir,
+    starts: Vec<String>,
     variables: Vec<(String, String)>,
     people: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
 }
@@ -128,7 +129,8 @@ impl Machine {
         let sandbox = Sandbox::start(World::default()).unwrap();
         let home = tempfile::tempdir().unwrap();
         fs::create_dir_all(home.path().join(".aws")).unwrap();
-        let machine = Self { sandbox, port: free_port(), home, variables: Vec::new(), people: Vec::new() };
+        let (starts, variables, people) = (vec![program()], Vec::new(), Vec::new());
+        let machine = Self { sandbox, port: free_port(), home, starts, variables, people };
         let script = format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> '{}'\n", machine.path("tabs").display());
         fs::write(machine.path("browser"), script).unwrap();
         fs::set_permissions(machine.path("browser"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -138,6 +140,11 @@ impl Machine {
     /// A path in the home.
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
+    }
+
+    /// From now on, these words start the program: another build of it behind what runs that here.
+    pub fn start_by(&mut self, words: &[&str]) {
+        self.starts = words.iter().map(|word| (*word).to_owned()).collect();
     }
 
     /// Sets a variable for every program on this machine.
@@ -194,8 +201,8 @@ impl Machine {
 
     /// The program with arguments, in an environment that has nothing but this machine.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.program(&program());
-        command.args(args);
+        let mut command = self.program(&self.starts[0]);
+        command.args(&self.starts[1..]).args(args);
         command
     }
 
@@ -304,14 +311,18 @@ impl Machine {
 
     /// The profile as the program reads it.
     pub fn profile(&self) -> Profile {
+        self.profile_with_state(&self.path(".local/state/cognito-creds").to_string_lossy())
+    }
+
+    /// The same where the folder for locks and notes is another.
+    pub fn profile_with_state(&self, state: &str) -> Profile {
         let home = self.home.path().to_owned();
         let set = |name: &str| {
             self.variables.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.clone())
         };
         let env =
             |name: &str| if name == "HOME" { Some(home.to_string_lossy().into_owned()) } else { set(name) };
-        let state = self.path(".local/state/cognito-creds");
-        Profile::load("dev", &env, &state.to_string_lossy()).unwrap()
+        Profile::load("dev", &env, state).unwrap()
     }
 
     /// Every file under the home.
@@ -387,7 +398,7 @@ pub fn alice() -> Person {
 }
 
 /// Waits until `done`; panics with `what` after half a minute.
-pub fn wait_until(what: &str, done: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(30);
     while !done() {
         assert!(Instant::now() < until, "waited in vain: {what}");
