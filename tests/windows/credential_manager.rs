@@ -34,7 +34,9 @@ pub fn credentials(machine: &Machine) -> Vec<Item> {
 pub fn let_credentials_end(machine: &Machine) {
     let cached = credentials(machine);
     assert!(!cached.is_empty(), "nothing was cached");
-    cached.iter().for_each(|item| delete(machine, item));
+    for item in &cached {
+        delete(machine, item);
+    }
 }
 
 /// One entry is lost.
