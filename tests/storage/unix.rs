@@ -2,7 +2,7 @@
 
 use super::{Part, entries, loaded, name};
 use cognito_creds::lock::Lock;
-use cognito_creds::platform::{Unusable, detach, make_private_dir, user_id, write_private};
+use cognito_creds::platform::{Unusable, make_private_dir, start_apart, user_id, write_private};
 use cognito_creds::store::{Files, Store, StoreError};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -170,11 +170,16 @@ fn a_detached_process_inherits_no_stream() {
     let world = tempfile::tempdir().unwrap();
     let list = world.path().join("streams");
     let mut command = Command::new("sh");
-    command.args(["-c", "readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >\"$0\""]).arg(&list);
+    command.args(["-c", "readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 >\"$0\"; echo done"]).arg(&list);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    assert!(detach(&mut command).status().unwrap().success());
+    let line = start_apart(command).unwrap().line(Duration::from_mins(1));
+    assert_eq!(line.as_deref(), Some("done\n"));
     let streams = fs::read_to_string(&list).unwrap();
     assert_eq!(streams.lines().next(), Some("/dev/null"));
+    // What the child says its line on is new, and not our stdout.
+    let ours = fs::read_link("/proc/self/fd/1").unwrap();
+    let theirs = streams.lines().nth(1).unwrap();
+    assert!(theirs.starts_with("pipe:") && Path::new(theirs) != ours, "{theirs}");
     assert_eq!(streams.lines().nth(2), Some("/dev/null"));
     drop(Part::command("", &list));
 }

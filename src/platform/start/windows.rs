@@ -61,7 +61,7 @@ fn create(command: &Command, pipe: &str) -> io::Result<CloseHandlePiGuard> {
     let line = command_line::of(&words);
     let apart = co::CREATE::NO_WINDOW | co::CREATE::NEW_PROCESS_GROUP;
     let start = |flags| {
-        // No stdin, stdout or stderr: unsaid, Wine hands ours on.
+        // With no streams named, the system would give the child ours after all.
         let mut info = STARTUPINFO::default();
         info.dwFlags = co::STARTF::USESTDHANDLES;
         CreateProcess(Some(words[0]), Some(&line), None, None, false, flags, &[], None, &mut info)
