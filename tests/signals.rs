@@ -121,10 +121,8 @@ fn the_detached_process_keeps_nothing_of_its_caller() {
 fn files_named_from_the_callers_folder_keep_their_meaning() {
     let machine = Machine::with("cognito_store = file\nca_bundle = bundle.pem\n");
     let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let folder = machine.path("project");
-    fs::create_dir(&folder).unwrap();
+    let folder = machine.path(".aws");
     fs::write(folder.join("bundle.pem"), authority.cert.pem()).unwrap();
-    fs::rename(machine.path(".aws/config"), folder.join("config")).unwrap();
     let mut call = machine.command(&CALL.split(' ').collect::<Vec<_>>());
     let call = call.current_dir(&folder).env("AWS_CONFIG_FILE", "config").spawn().unwrap();
     let caller = waiting(&machine, call);

@@ -3,12 +3,13 @@
 //! Whoever writes the file can name a server of theirs with somebody else's app client. It redirects the
 //! browser to the true server, which may answer without a question, and is sent the code and its verifier
 //! (mix-up, RFC 9700 §4.4). Only `iss` (RFC 9207) would show it, and Cognito sends none. So the first
-//! sign-in there is a person's: see docs/decisions/0015.
+//! sign-in there is a person's: see docs/decisions/0015. A server on this machine is no exception: every user
+//! of it can listen.
 
 use crate::error::{Error, Next};
 use crate::journal::{Outcome, SignIn};
 use crate::profile::auth::{Auth, Server};
-use crate::profile::values::{is_loopback, is_region};
+use crate::profile::values::is_region;
 use crate::profile::{Environment, Profile, config_path, own_config_path};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,13 +23,13 @@ pub struct StrangeFile {
 }
 
 impl StrangeFile {
-    /// `None` for the person's own config file, for a server that AWS runs, for one on this machine, and for
-    /// a backend, which gets no code.
+    /// `None` for the person's own config file, for a server that AWS runs, and for a backend, which gets no
+    /// code.
     pub fn of(profile: &Profile, env: &dyn Environment) -> Option<Self> {
         let Auth::Browser(app) = &profile.auth else { return None };
         let file = config_path(env);
         let is_strange = !is_own(&file, &own_config_path(env)) && may_be_anybodys(&app.server);
-        is_strange.then(|| Self { file, host: app.server.host().to_owned() })
+        is_strange.then(|| Self { file, host: host_and_port(&app.server) })
     }
 
     /// What a person is told before a browser opens.
@@ -58,12 +59,17 @@ fn is_own(file: &Path, own: &Path) -> bool {
     own.is_absolute() && (file == own || is_same() == Some(true))
 }
 
-/// Whether somebody else than AWS or this machine may answer there.
+/// Whether somebody else than AWS may answer there.
 fn may_be_anybodys(server: &Server) -> bool {
-    let Ok(url) = Url::parse(server.as_str()) else { return true };
-    let of_aws =
-        matches!(server, Server::UserPool { .. }) && url.port().is_none() && is_of_cognito(server.host());
-    !of_aws && !is_loopback(&url)
+    let has_no_port = Url::parse(server.as_str()).is_ok_and(|url| url.port().is_none());
+    let of_aws = matches!(server, Server::UserPool { .. }) && has_no_port && is_of_cognito(server.host());
+    !of_aws
+}
+
+/// The host, with the port where it isn't the usual one: on this machine the port tells who answers.
+fn host_and_port(server: &Server) -> String {
+    let port = Url::parse(server.as_str()).ok().and_then(|url| url.port());
+    port.map_or_else(|| server.host().to_owned(), |port| format!("{}:{port}", server.host()))
 }
 
 /// `PREFIX.auth.REGION.amazoncognito.com`, FIPS with `auth-fips`: the domains that AWS gives to user pools
@@ -89,18 +95,15 @@ mod tests {
         StrangeFile::of(&Profile::of_text(&text, "dev", &env, "home").unwrap(), &env)
     }
 
-    const OTHER: Option<&str> = Some("/work/repository/config");
+    const OTHER: Option<&str> = Some("/src/repository/config");
     const FAR: &str = "cognito_domain = https://auth.example.com";
 
     #[test]
-    fn a_file_that_is_not_the_persons_own_may_lead_to_aws_and_to_this_machine() {
+    fn a_file_that_is_not_the_persons_own_may_lead_to_aws_and_nowhere_else() {
         for trusted in [
             "cognito_domain = acme\nregion = eu-west-1",
             "cognito_domain = acme\nregion = us-gov-west-1",
             "cognito_domain = https://acme.auth.eu-west-1.amazoncognito.com",
-            "cognito_domain = http://localhost:4566",
-            "cognito_domain = http://127.0.0.1:4566",
-            "cognito_auth = oidc\ncognito_issuer = http://[::1]:4566/tenant",
         ] {
             assert_eq!(found(trusted, OTHER), None, "{trusted}");
         }
@@ -112,6 +115,10 @@ mod tests {
             "cognito_domain = https://x.acme.auth.eu-west-1.amazoncognito.com",
             "cognito_domain = https://auth.s3.amazonaws.com",
             "cognito_domain = https://localhost.evil.example",
+            // Another user of this machine may listen.
+            "cognito_domain = http://localhost:4566",
+            "cognito_domain = http://127.0.0.1:4566",
+            "cognito_auth = oidc\ncognito_issuer = http://[::1]:4566/tenant",
             "cognito_auth = oidc\ncognito_issuer = https://id.example.com",
             "cognito_auth = oidc\ncognito_issuer = https://acme.auth.eu-west-1.amazoncognito.com",
         ] {
@@ -120,9 +127,29 @@ mod tests {
     }
 
     #[test]
+    fn the_port_of_a_server_on_this_machine_is_told() {
+        for (keys, told) in [
+            ("cognito_domain = http://127.0.0.1:9999", "127.0.0.1:9999"),
+            ("cognito_auth = oidc\ncognito_issuer = http://[::1]:9999/tenant", "[::1]:9999"),
+            ("cognito_domain = https://acme.auth.eu-west-1.amazoncognito.com:8443", "amazoncognito.com:8443"),
+            (FAR, "auth.example.com"),
+        ] {
+            let profile = Profile::of_text(
+                &format!("[profile dev]\ncognito_client_id = c\n{keys}\n"),
+                "dev",
+                &|_: &str| None,
+                "home",
+            );
+            let said = found(keys, OTHER).unwrap().told(&profile.unwrap());
+            assert!(said.ends_with(told), "{said}");
+        }
+    }
+
+    #[test]
     fn the_persons_own_file_may_lead_anywhere() {
         for own in [None, Some("/home/you/.aws/config"), Some("~/.aws/config")] {
             assert_eq!(found(FAR, own), None, "{own:?}");
+            assert_eq!(found("cognito_domain = http://127.0.0.1:4566", own), None, "{own:?}");
         }
         assert!(found(FAR, Some("~/.aws/other")).is_some());
         assert!(!is_own(Path::new(".aws/config"), Path::new(".aws/config")), "without a home");
@@ -152,7 +179,7 @@ mod tests {
         for last in [None, Some(ended(None)), Some(ended(Some(Outcome::Stopped)))] {
             let error = strange.may_open(&profile, last.as_ref()).unwrap_err();
             assert!(
-                error.what().contains("/work/repository/config") && error.what().contains("auth.example.com")
+                error.what().contains("/src/repository/config") && error.what().contains("auth.example.com")
             );
             assert_eq!(error.paste(), "cognito-creds login --profile dev");
         }

@@ -1,10 +1,13 @@
 //! Which tabs a config file opens.
 
 use crate::support::cases::Cases;
-use crate::support::{Machine, Ran, wait_until};
+use crate::support::{Machine, Ran, alice, wait_until};
 use crate::{COMMANDS, Stranger, in_time, with};
 use std::fs;
 use url::Url;
+
+/// The commands that begin a sign-in where there is no login.
+const NEED_CREDENTIALS: [&str; 5] = ["credential-process", "token", "env", "exec", "console"];
 
 /// The domain of an attacker with the app client of the true one, which may answer without a question: the
 /// code and its verifier would go to the attacker. Nothing shows it, so a person has to begin.
@@ -19,9 +22,7 @@ fn a_file_of_somebody_else_opens_no_tab_at_a_host_where_nobody_has_signed_in() {
     let elsewhere = [("AWS_CONFIG_FILE", file.to_str().unwrap())];
     let mut cases = Cases::of("strange-file");
     cases.tell("nobody has signed in there", &machine, &machine.call_with(&elsewhere));
-    for args in
-        COMMANDS.iter().filter(|args| ["token", "env", "exec", "console"].iter().any(|c| args.contains(c)))
-    {
+    for args in COMMANDS.iter().filter(|args| NEED_CREDENTIALS.iter().any(|c| args.contains(c))) {
         let ran = in_time(&machine, args, &elsewhere);
         assert!(ran.stderr.contains("auth.evil.example; nobody has signed in there yet"), "{args:?} {ran:?}");
     }
@@ -50,6 +51,44 @@ fn a_file_of_somebody_else_opens_no_tab_at_a_host_where_nobody_has_signed_in() {
     ended("completed").failure();
     wait_until("a tab of its own", || machine.tabs().len() == 2);
     cases.compare();
+}
+
+/// A server on this machine is that of whichever user came first to the port: it may pass the sign-in on to the
+/// true one, and would be sent the code and its verifier.
+#[test]
+fn a_file_of_somebody_else_opens_no_tab_at_a_port_of_this_machine() {
+    let (machine, stranger) = (Machine::with("cognito_store = file\ncognito_wait = 0s\n"), Stranger::new());
+    let file = machine.path("repository-config");
+    let elsewhere = [("AWS_CONFIG_FILE", file.to_str().unwrap())];
+    for host in ["127.0.0.1", "localhost"] {
+        let domain = format!("http://{host}:{}", stranger.port);
+        fs::write(&file, with(&machine, &[("cognito_domain", &domain)])).unwrap();
+        let told = format!("signs in at {host}:{}; nobody has signed in there yet", stranger.port);
+        for args in COMMANDS.iter().filter(|args| NEED_CREDENTIALS.iter().any(|c| args.contains(c))) {
+            let ran = in_time(&machine, args, &elsewhere);
+            assert!(ran.code != 0 && ran.stderr.contains(&told), "{args:?} {ran:?}");
+        }
+    }
+    assert!(machine.tabs().is_empty() && stranger.heard().is_empty());
+}
+
+/// A stand-in of one's own is such a server, too.
+#[test]
+fn after_one_login_a_stand_in_on_this_machine_opens_a_tab_from_any_file() {
+    let machine = Machine::with("cognito_store = file\ncognito_wait = 0s\n");
+    let file = machine.path("stand-in");
+    fs::copy(machine.path(".aws/config"), &file).unwrap();
+    let elsewhere = [("AWS_CONFIG_FILE", file.to_str().unwrap())];
+    machine.call_with(&elsewhere).failure();
+    assert!(machine.tabs().is_empty() && machine.sandbox.counts().total == 0);
+
+    let login = machine.command(&["login", "--profile", "dev"]).envs(elsewhere).spawn().unwrap();
+    wait_until("a person began", || machine.tabs().len() == 1);
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    assert_eq!(Ran::of(login).code, 0);
+    assert_eq!(machine.run_with(&["logout", "--profile", "dev"], &elsewhere).code, 0);
+    machine.call_with(&elsewhere).failure();
+    wait_until("a tab of its own", || machine.tabs().len() == 2);
 }
 
 /// The same words in the person's own file are the person's own.

@@ -69,9 +69,10 @@ fn another_user_without_the_state_neither_ends_nor_delays_a_sign_in() {
 }
 
 /// The browser's command line shows the address of the sign-in page, and its `state`, to everybody. With it another
-/// user can end the sign-in; nothing is kept of theirs, and nothing that was there is lost.
+/// user can end the sign-in with an error or a made-up code; nothing is kept of theirs. A code of their own for that
+/// very address is below.
 #[test]
-fn with_the_state_of_the_command_line_another_user_can_end_a_sign_in_and_no_more() {
+fn another_user_who_answers_with_the_state_of_the_command_line_ends_the_sign_in_and_brings_nothing_in() {
     for query in ["code=theirs", "error=access_denied&error_description=Gotcha"] {
         let machine = shared("cognito_store = file\n");
         let_the_browser_stay(&machine);

@@ -61,6 +61,8 @@ fn a_home_that_belongs_to_the_system_needs_a_runtime_folder_of_ones_own() {
     assert!(machine.tabs().is_empty());
 
     let with_run = [("HOME", &*home), ("XDG_RUNTIME_DIR", &*run)];
+    // In this home the config file is not the user's own, so a person begins.
+    assert_eq!(user.run(&["login", "--profile", "dev"], &with_run).code, 0);
     let first = user.call(&with_run).document();
     assert_eq!(user.call(&with_run).document(), first);
     assert!(everything(&home).is_empty());

@@ -25,7 +25,8 @@ use support::{Machine, PROGRAM, Ran, alice, wait_until};
 /// How many users the tests of this process have made up.
 static USERS: AtomicU32 = AtomicU32::new(0);
 
-/// A user id that nobody has, with a home of its own on a machine that everybody may use.
+/// A user id that nobody has, with a home of its own on a machine that everybody may use. The machine's
+/// config file is the user's own: their home links to it.
 struct User<'a> {
     machine: &'a Machine,
     id: u32,
@@ -51,6 +52,8 @@ impl<'a> User<'a> {
         let home = machine.path(&format!("home-{id}"));
         let user = Self { machine, id, home };
         user.does(&["mkdir", "-m", "700", user.home.to_str().unwrap()]);
+        let own = user.home.join(".aws");
+        user.does(&["ln", "-s", machine.path(".aws").to_str().unwrap(), own.to_str().unwrap()]);
         user
     }
 
@@ -100,10 +103,11 @@ impl Drop for User<'_> {
     }
 }
 
-/// Everything under a folder: where, whose, and a digest of what.
+/// Everything under a folder but the link to the config file: where, whose, and a digest of what.
 fn everything(folder: &Path) -> Vec<(PathBuf, u32, u64)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.file_name() != ".aws")
+    {
         let what = entry.metadata().unwrap();
         let mut digest = DefaultHasher::new();
         if what.is_file() {
