@@ -143,6 +143,19 @@ fn a_store_that_is_not_there_is_told_and_never_replaced_by_another() {
 }
 
 #[test]
+fn without_keychain_and_kernel_keyring_no_file_takes_their_place() {
+    let mut machine = Machine::with("");
+    machine.lose_keyrings(Errno::NOSYS);
+    machine.seat(alice());
+    for command in ["credential-process", "login"] {
+        let (_, paste) = machine.run(&[command, "--profile", "dev"]).failure();
+        assert!(!paste.is_empty());
+    }
+    assert!(machine.tabs().is_empty(), "it is told before anybody signs in");
+    assert!(machine.login_file().is_none());
+}
+
+#[test]
 fn a_kernel_keyring_that_is_full_is_told() {
     let mut cases = Cases::of("full-kernel-keyring");
     let mut machine = Machine::with("cognito_store = kernel\n");

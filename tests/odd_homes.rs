@@ -212,6 +212,9 @@ fn with_nowhere_to_cache_every_call_asks_the_identity_pool() {
         machine.sandbox.clear_log();
         for answer in [machine.call().document(), machine.call().document()] {
             assert!(answer["Expiration"].is_string());
+            let secret = answer["SecretAccessKey"].as_str().unwrap();
+            let holds = |file: &PathBuf| String::from_utf8_lossy(&fs::read(file).unwrap()).contains(secret);
+            assert!(!machine.files().iter().any(holds), "no file takes the place of the cache");
         }
         let counts = machine.sandbox.counts();
         assert_eq!((counts.get_credentials, counts.total, machine.tabs().len()), (2, 2, 1), "{refusal}");

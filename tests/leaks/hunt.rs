@@ -194,6 +194,7 @@ impl Hunt {
 
     pub fn assert_nothing_leaked(&self) {
         let loud = self.verbosity;
+        assert!(!self.machine.path(".aws/credentials").exists(), "the AWS CLI's own file is not ours");
         for (place, content) in &self.seen {
             // Not the content: that would leak it into the log of this test.
             assert_eq!(self.secrets.found_in(content), None, "in {place}, with '{loud}'");
