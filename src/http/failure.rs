@@ -4,6 +4,7 @@ use super::connect::{Stage, Unsent};
 use super::proxy::Proxy;
 use super::{BODY_LIMIT, HEADER_LIMIT};
 use crate::error::foreign;
+use crate::platform::Os;
 use rustls::{CertificateError, Error as TlsError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -258,7 +259,7 @@ impl Route<'_> {
 
 /// As in an empty root. C libraries ask this machine then, and musl waits five seconds for its answer.
 fn without_name_servers() -> bool {
-    cfg!(target_os = "linux") && !Path::new("/etc/resolv.conf").exists()
+    Os::HERE == Os::Linux && !Path::new("/etc/resolv.conf").exists()
 }
 
 /// The error below all marks.
