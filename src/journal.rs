@@ -5,6 +5,7 @@
 use crate::clock::Timestamp;
 use crate::error::{Error, Next};
 use crate::platform;
+use crate::profile::Profile;
 use crate::store::EntryName;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::cell::OnceCell;
@@ -26,6 +27,20 @@ pub struct Event {
     /// Whether nothing failed.
     #[serde(default)]
     pub is_notice: bool,
+    /// What was wanted.
+    #[serde(default)]
+    pub wanted: Wanted,
+}
+
+/// What a call is made for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// AWS credentials, or all that a sign-in brings.
+    #[default]
+    Credentials,
+    /// A token alone: half of the way to credentials.
+    Token,
 }
 
 /// How a sign-in ended.
@@ -128,22 +143,40 @@ impl Journal {
 
     /// Remembers the profile's last failure. A journal that can't be written is no reason to fail.
     pub fn note(&self, profile: &str, message: &str) {
-        self.write_event(profile, message, false);
+        self.note_for(Wanted::Credentials, profile, message);
+    }
+
+    /// [`Self::note`], where it may have been for less than credentials.
+    pub fn note_for(&self, wanted: Wanted, profile: &str, message: &str) {
+        self.write_event(profile, message, false, wanted);
     }
 
     /// Remembers, in place of the last failure, what was worth telling although nothing failed.
     pub fn note_notice(&self, profile: &str, message: &str) {
-        self.write_event(profile, message, true);
+        self.write_event(profile, message, true, Wanted::default());
     }
 
-    fn write_event(&self, profile: &str, message: &str, is_notice: bool) {
-        let event = Event { at: Timestamp::now(), message: message.to_owned(), is_notice };
+    fn write_event(&self, profile: &str, message: &str, is_notice: bool, wanted: Wanted) {
+        let event = Event { at: Timestamp::now(), message: message.to_owned(), is_notice, wanted };
         self.write(&event_file(profile), &event);
     }
 
     /// The profile's last failure or notice.
     pub fn last_event(&self, profile: &str) -> Option<Event> {
         self.read(&event_file(profile))
+    }
+
+    /// Forgets the profile's last failure, because something fresh has been had since. Not to be called for
+    /// what was at hand: that shows nothing, and has no business in this folder.
+    ///
+    /// A fresh token says nothing of credentials that were refused; where there is no identity pool, it is
+    /// all there is to have. A notice stays. A failure that is noted at the same moment may be lost.
+    pub fn put_right(&self, profile: &Profile, fresh: Wanted) {
+        let whole = fresh == Wanted::Credentials || profile.identity_pool.is_none();
+        let last = self.last_event(&profile.name);
+        if last.is_some_and(|last| !last.is_notice && (whole || last.wanted == fresh)) {
+            self.forget_event(&profile.name);
+        }
     }
 
     /// Whoever has logged out has nothing that went wrong last.

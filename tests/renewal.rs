@@ -85,9 +85,13 @@ fn a_renewal_behind_that_fails_leaves_everybody_alone_for_a_while() {
     assert!((1..=60).contains(&attempt.not_before.left(now).as_secs()), "{attempt:?}");
     assert_eq!((attempt.failures, machine.sandbox.counts().total), (1, asked));
 
+    wait_until("its words", || last_error(&machine).is_some());
+
     machine.sandbox.clear_faults();
     let_the_pause_end(&machine);
     wait_until("the renewal", || machine.call().document() != first);
+    machine.let_credentials_end();
+    wait_until("its success to be known", || last_error(&machine).is_none());
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::fs;
 use support::terminal::{on_a_terminal, screen};
 use support::{Machine, PROGRAM, alice, wait_until, with_credentials};
 
+const TOKEN: &[&str] = &["token", "--profile", "dev"];
+
 fn json(machine: &Machine, arguments: &[&str]) -> Value {
     let ran = machine.run(&[&["status", "--json"], arguments].concat());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
@@ -234,25 +236,147 @@ fn colours_are_for_terminals_and_for_those_who_want_them() {
     assert!(!machine.run_with(&["status"], &[("TERM", "xterm")]).stdout.contains('\x1b'));
 }
 
+fn last_error(machine: &Machine) -> Value {
+    json(machine, &[])[0]["last_error"].clone()
+}
+
+/// A call that the identity pool refuses, once.
+fn refused(machine: &Machine) {
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
+    machine.call().failure();
+    machine.sandbox.clear_faults();
+    assert!(last_error(machine).is_object());
+}
+
+/// A call for a token that the token endpoint does not answer, once.
+fn no_token(machine: &Machine) {
+    machine.let_id_token_end();
+    machine.sandbox.fault(Endpoint::TokenRefresh, Fault::Status(403), Times::Forever);
+    machine.run(TOKEN).failure();
+    machine.sandbox.clear_faults();
+    assert!(last_error(machine).is_object());
+}
+
+fn token(machine: &Machine) {
+    assert_eq!(machine.run(TOKEN).code, 0);
+}
+
+fn without_identity_pool(machine: &Machine) {
+    let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
+    let kept = config.lines().filter(|line| !line.starts_with("cognito_identity_pool_id"));
+    machine.configure(&kept.map(|line| format!("{line}\n")).collect::<String>());
+}
+
 #[test]
 fn what_has_been_put_right_is_no_problem_any_more() {
     let machine = signed_in("cognito_store = file\n");
     machine.let_credentials_end();
-    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
-    machine.call().failure();
-    machine.sandbox.clear_faults();
-    assert!(json(&machine, &[])[0]["last_error"].is_object());
-    // The journal keeps seconds, and so do credentials.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    refused(&machine);
     machine.call().document();
-    assert_eq!(json(&machine, &[])[0]["last_error"], Value::Null);
+    assert_eq!(last_error(&machine), Value::Null);
+    // They are dropped when they end, and what they have put right stays right.
+    machine.let_credentials_end();
+    assert_eq!(last_error(&machine), Value::Null);
+
+    refused(&machine);
+    machine.run(&["logout", "--profile", "dev"]);
+    assert_eq!(last_error(&machine), Value::Null);
+}
+
+#[test]
+fn where_nothing_is_cached_a_problem_ends_all_the_same() {
+    let machine = signed_in("cognito_store = file\ncognito_cache = none\n");
+    refused(&machine);
+    machine.call().document();
+    assert_eq!(last_error(&machine), Value::Null);
+}
+
+#[test]
+fn where_there_are_tokens_only_a_fresh_one_puts_right_what_went_wrong() {
+    let machine = signed_in("cognito_store = file\n");
+    without_identity_pool(&machine);
+    no_token(&machine);
+    token(&machine);
+    assert_eq!(last_error(&machine), Value::Null);
+
+    machine.call().failure();
+    token(&machine);
+    assert!(last_error(&machine).is_object(), "a token that is at hand shows nothing");
+    machine.let_id_token_end();
+    token(&machine);
+    assert_eq!(last_error(&machine), Value::Null);
+}
+
+#[test]
+fn a_sign_in_puts_right_what_went_wrong() {
+    let mut machine = Machine::with("cognito_store = file\ncognito_cache = none\n");
+    machine.seat(alice());
+    for tokens_only in [false, true] {
+        if tokens_only {
+            without_identity_pool(&machine);
+        }
+        machine.call_with(&[("CI", "true")]).failure();
+        assert!(last_error(&machine).is_object());
+        assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
+        assert_eq!(last_error(&machine), Value::Null);
+        machine.run(&["logout", "--profile", "dev"]);
+    }
+}
+
+#[test]
+fn a_fresh_token_puts_right_what_tokens_failed_at_and_no_refused_credentials() {
+    let machine = signed_in("cognito_store = file\n");
+    no_token(&machine);
+    token(&machine);
+    assert_eq!(last_error(&machine), Value::Null);
 
     machine.let_credentials_end();
-    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
-    machine.call().failure();
-    machine.sandbox.clear_faults();
-    machine.run(&["logout", "--profile", "dev"]);
-    assert_eq!(json(&machine, &[])[0]["last_error"], Value::Null);
+    refused(&machine);
+    machine.let_id_token_end();
+    token(&machine);
+    assert!(last_error(&machine).is_object());
+
+    machine.call().document();
+    assert_eq!(last_error(&machine), Value::Null);
+}
+
+#[test]
+fn credentials_at_hand_put_nothing_right() {
+    let machine = signed_in("cognito_store = file\n");
+    no_token(&machine);
+    machine.call().document();
+    assert!(last_error(&machine).is_object());
+}
+
+/// Rewrites what is kept of the last failure or notice, as if the clock had been an hour and a half ahead
+/// (or behind) when it was written.
+fn move_event(machine: &Machine, seconds: i64) {
+    let file = machine.files().into_iter().find(|path| path.to_string_lossy().contains("/event.")).unwrap();
+    let mut event: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    event["at"] = json!(event["at"].as_i64().unwrap() + seconds);
+    fs::write(file, event.to_string()).unwrap();
+}
+
+#[test]
+fn a_clock_that_was_ahead_keeps_nothing_on_the_list() {
+    let machine = signed_in("cognito_store = file\n");
+    machine.let_credentials_end();
+    refused(&machine);
+    move_event(&machine, 5400);
+    machine.call().document();
+    assert_eq!(last_error(&machine), Value::Null);
+}
+
+#[test]
+fn a_notice_stays_for_an_hour_whatever_goes_well_and_whatever_the_clock_said() {
+    for seconds in [-5400, 5400] {
+        // There is no keychain, so the kernel keeps the login, and says so.
+        let machine = signed_in("cognito_cache = none\n");
+        machine.call().document();
+        assert!(last_error(&machine).is_object());
+        move_event(&machine, seconds);
+        assert_eq!(last_error(&machine), Value::Null, "{seconds}");
+    }
 }
 
 #[test]

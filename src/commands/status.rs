@@ -23,7 +23,7 @@ use std::time::Duration;
 /// Where the words begin beside `  last problem`.
 const INDENT: usize = 16;
 
-/// For how long a notice is shown although all has gone well since.
+/// For how long a notice is shown: it tells how something went well, so nothing puts it right.
 const NOTICE_STAYS: Duration = Duration::from_hours(1);
 
 /// One profile's state, in the documented shape of `--json`.
@@ -158,11 +158,8 @@ fn state(desk: &Desk, now: Timestamp) -> State {
     let (profile, journal, vault) = (&desk.profile, &desk.journal, desk.vault());
     let running = journal.folder().and_then(|folder| is_running(folder, profile)).unwrap_or(false);
     let cached = vault.cached_in();
-    // What went well after a failure has put it right. A notice tells how something went well.
-    let mended = cached.as_ref().map(|(found, _)| found.obtained);
-    let event = journal.last_event(&profile.name).filter(|event| {
-        mended.is_none_or(|at| at <= event.at) || event.is_notice && event.at.age(now) < NOTICE_STAYS
-    });
+    let event = journal.last_event(&profile.name);
+    let event = event.filter(|event| !event.is_notice || event.at.distance(now) < NOTICE_STAYS);
     let mut state = State {
         profile: profile.name.clone(),
         login: None,

@@ -3,7 +3,7 @@
 use super::{Desk, env, hand_out, pointing, profile_name};
 use crate::cli::Token;
 use crate::error::{Error, Next};
-use crate::journal::Journal;
+use crate::journal::{Journal, Wanted};
 use crate::profile::Profile;
 use crate::profile::auth::Auth;
 use crate::session::TokenKind;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub fn run(args: &Token) -> Result<(), Error> {
     let name = profile_name(args.profile.as_deref());
     print(&name, if args.access { TokenKind::Access } else { TokenKind::Id })
-        .inspect_err(|error| Journal::new().note(&name, error.what()))
+        .inspect_err(|error| Journal::new().note_for(Wanted::Token, &name, error.what()))
 }
 
 fn print(name: &str, kind: TokenKind) -> Result<(), Error> {

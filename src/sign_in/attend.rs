@@ -13,7 +13,7 @@ use crate::browser;
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::journal::{Awaits, Journal, Outcome, SignIn};
+use crate::journal::{Awaits, Journal, Outcome, SignIn, Wanted};
 use crate::lock::{Lock, Patience, Waited};
 use crate::platform::parting::{self, By, Deed};
 use crate::profile::auth::AppClient;
@@ -210,7 +210,10 @@ impl<'a> Attendance<'a> {
     /// Tells the journal how it ended.
     fn told(&self, result: Result<Settled, Error>) -> Result<Settled, Error> {
         let outcome = match result.as_ref().map(|settled| &settled.credentials) {
-            Ok(Ok(_)) => Outcome::Completed,
+            Ok(Ok(_)) => {
+                self.journal.put_right(self.session.profile, Wanted::Credentials);
+                Outcome::Completed
+            }
             Ok(Err(error)) | Err(error) => Outcome::Failed(error.into()),
         };
         self.tell(outcome);

@@ -101,7 +101,7 @@ impl Flight<'_> {
         }
         self.obtain(want).or_else(|error| match want.alive(self.session) {
             Some(thing) => {
-                self.journal.note(&profile.name, error.what());
+                self.journal.note_for(W::WANTED, &profile.name, error.what());
                 Ok(thing)
             }
             None => Err(error),
@@ -116,7 +116,7 @@ impl Flight<'_> {
         let mut joined = None;
         loop {
             let lock = match self.enter(want, began)? {
-                Entered::Ready(thing) => return Ok(thing),
+                Entered::Ready(thing) => return Ok(self.fresh::<W>(thing)),
                 Entered::Working(lock) => lock,
             };
             let failed = |why: &Error| renewal::failed(&want.attempts(profile), self.journal, why);
@@ -127,7 +127,7 @@ impl Flight<'_> {
                 silent => silent.inspect_err(failed)?,
             };
             let waiting = match (silent, joined) {
-                (Silent::Fresh(thing), _) => return Ok(thing),
+                (Silent::Fresh(thing), _) => return Ok(self.fresh::<W>(thing)),
                 (Silent::Kept(thing, why), _) => {
                     failed(&why);
                     self.told_that_it_is_kept::<W>(&why);
@@ -138,16 +138,22 @@ impl Flight<'_> {
             };
             drop(lock);
             match self.join(want, began, waiting)? {
-                Joined::Ready(thing) => return Ok(thing),
+                Joined::Ready(thing) => return Ok(self.fresh::<W>(thing)),
                 Joined::LookAgain(error) => joined = Some(error),
             }
         }
     }
 
+    /// What is new, whoever has brought it, puts right what went wrong before.
+    fn fresh<W: Want>(&self, thing: W::Thing) -> W::Thing {
+        self.journal.put_right(self.session.profile, W::WANTED);
+        thing
+    }
+
     /// What lives is handed out although renewing it failed.
     fn told_that_it_is_kept<W: Want>(&self, why: &Error) {
         let text = format!("Renewing failed, {}: {}", W::AT_HAND, why.what());
-        self.journal.note(&self.session.profile.name, &text);
+        self.journal.note_for(W::WANTED, &self.session.profile.name, &text);
         terminal::say(&format!("cognito-creds: {text}"));
     }
 

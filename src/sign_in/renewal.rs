@@ -7,7 +7,7 @@
 use super::{detached, login_lock, login_patience, overtaken};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::journal::{Attempt, Journal};
+use crate::journal::{Attempt, Journal, Wanted};
 use crate::lock::{Lock, Waited};
 use crate::profile::Profile;
 use crate::retry;
@@ -79,7 +79,11 @@ fn renew(session: &Session<'_>, journal: &Journal) -> Result<(), Error> {
             failed(&profile.credentials_entry(), journal, &why);
             Err(why)
         }
-        Ok(Silent::Fresh(_) | Silent::SignIn) => Ok(()),
+        Ok(Silent::Fresh(_)) => {
+            journal.put_right(profile, Wanted::Credentials);
+            Ok(())
+        }
+        Ok(Silent::SignIn) => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::clock::Timestamp;
 use crate::credentials::Credentials;
 use crate::error::Error;
+use crate::journal::Wanted;
 use crate::login::Login;
 use crate::profile::Profile;
 use crate::session::{Session, Silent, TokenKind};
@@ -13,6 +14,9 @@ use crate::store::EntryName;
 pub trait Want {
     /// The thing.
     type Thing;
+
+    /// What the journal calls it.
+    const WANTED: Wanted;
 
     /// What is said of one that lives, where it could not be renewed.
     const AT_HAND: &str;
@@ -43,6 +47,8 @@ pub struct AwsCredentials;
 
 impl Want for AwsCredentials {
     type Thing = Credentials;
+
+    const WANTED: Wanted = Wanted::Credentials;
 
     const AT_HAND: &str = "the credentials at hand are used";
 
@@ -76,6 +82,8 @@ pub struct Token(pub TokenKind);
 
 impl Want for Token {
     type Thing = Login;
+
+    const WANTED: Wanted = Wanted::Token;
 
     const AT_HAND: &str = "the token at hand is used";
 
