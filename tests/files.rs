@@ -6,6 +6,7 @@
 
 mod support;
 
+use cognito_sandbox::{Endpoint, Fault, Times};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -175,11 +176,7 @@ fn used(umask: &str) -> (Machine, Vec<PathBuf>) {
     let config = fs::read_to_string(machine.path(".aws/config")).unwrap();
     machine.add(&config.replace("profile dev]", "profile cold]"));
     machine.add("cognito_cache = none\n");
-    // First, because it clears what failed before.
     assert_eq!(run(&machine, umask, "configure --profile dev --lang de").code, 0);
-    let fails =
-        machine.shell(&format!("umask {umask}; CI=true '{PROGRAM}' credential-process --profile dev"));
-    Ran::of({ fails }.spawn().unwrap()).failure();
     machine.sandbox.change(|world| world.identity_pool.credential_seconds = 17 * 60);
     machine.seat(alice());
     let began = run(&machine, umask, "credential-process --profile dev").document();
@@ -193,6 +190,10 @@ fn used(umask: &str) -> (Machine, Vec<PathBuf>) {
     wait_until("the end of what runs in the background", || {
         support::processes::running(&machine, "dev").is_empty()
     });
+    // Last, because a success clears what failed before.
+    machine.sandbox.fault(Endpoint::GetCredentials, Fault::Status(403), Times::Forever);
+    run(&machine, umask, "credential-process --profile cold").failure();
+    machine.sandbox.clear_faults();
     let mut paths = vec![machine.path(".aws/config"), machine.path(STATE), machine.path(DATA)];
     for folder in [STATE, DATA] {
         paths.extend(fs::read_dir(machine.path(folder)).unwrap().map(|entry| entry.unwrap().path()));
@@ -240,6 +241,7 @@ fn the_files_are_these() {
         kinds,
         [
             "configure.lock",
+            "credentials.renewal.json",
             "event.json",
             "login",
             "login.lock",
