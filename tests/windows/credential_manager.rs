@@ -44,7 +44,21 @@ pub fn delete(machine: &Machine, item: &Item) {
     registry(machine, &["delete", &format!(r"{KEY}\{}", item.name), "/f"]);
 }
 
+/// What was seen twice in a row: keys are enumerated by number, and one is skipped where another test's goes
+/// meanwhile (RegEnumKeyExW).
 fn of(machine: &Machine, entry: &EntryName) -> Vec<Item> {
+    let mut seen = seen(machine, entry);
+    for _ in 0..20 {
+        let again = self::seen(machine, entry);
+        if again == seen {
+            return seen;
+        }
+        seen = again;
+    }
+    panic!("the entries keep changing: {seen:?}")
+}
+
+fn seen(machine: &Machine, entry: &EntryName) -> Vec<Item> {
     let listed = registry(machine, &["query", KEY, "/s"]);
     let begins = format!("Generic: {}.", entry.as_str());
     let keys = listed.split("HKEY_CURRENT_USER").filter_map(|key| {
