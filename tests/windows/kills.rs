@@ -2,6 +2,7 @@
 
 use crate::machine::{issue_short_credentials, issue_short_tokens, windows};
 use crate::random::Random;
+use crate::starts;
 use crate::support::{Machine, alice, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::Child;
@@ -33,7 +34,7 @@ fn renewals_that_are_killed_lose_no_login() {
     issue_short_credentials(&machine);
     issue_short_tokens(&machine);
     machine.seat(cognito_sandbox::Person::new("dora", "password"));
-    machine.call().document();
+    starts::call(&machine).document();
     machine.leave();
     let whole = duration(&machine);
     let mut unfinished = 0;
@@ -42,7 +43,7 @@ fn renewals_that_are_killed_lose_no_login() {
         thread::sleep(random.up_to(whole));
         unfinished += usize::from(kill(&mut caller));
         if kill_number % 5 == 0 {
-            machine.call().document();
+            starts::call(&machine).document();
             assert_eq!(machine.tabs().len(), 1, "after {kill_number} kills");
         }
     }
@@ -52,7 +53,7 @@ fn renewals_that_are_killed_lose_no_login() {
 /// How long a call takes on this machine now.
 fn duration(machine: &Machine) -> Duration {
     let began = Instant::now();
-    machine.call().document();
+    starts::call(machine).document();
     began.elapsed()
 }
 

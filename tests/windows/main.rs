@@ -18,6 +18,7 @@ mod machine;
 #[path = "../support/random.rs"]
 mod random;
 mod shells;
+mod starts;
 mod storage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,12 +2,10 @@
 
 use crate::credential_manager;
 use crate::machine::{issue_short_tokens, signed_in, windows};
+use crate::starts;
 use crate::support::{Machine, Ran, alice, wait_until};
 use std::fs::{self, File};
-use std::process::Child;
 use std::sync::Mutex;
-use std::thread;
-use std::time::{Duration, Instant};
 
 const CALLERS: usize = 50;
 /// Fifty processes of Wine take a small machine longer than fifty of its own.
@@ -16,29 +14,11 @@ const PATIENT: &str = "cognito_wait = 5m\n";
 /// One crowd at a time.
 static CROWD: Mutex<()> = Mutex::new(());
 
-/// Of many processes that start at once, now and then one hangs in Wine's own start, before there is a program
-/// in it: that one is started anew.
 fn all_at_once(machine: &Machine) -> Vec<Ran> {
     let _alone = CROWD.lock();
     let mut callers: Vec<_> = (0..CALLERS).map(|_| machine.start()).collect();
-    let until = Instant::now() + Duration::from_secs(15);
-    for caller in &mut callers {
-        while !has_begun(caller) && Instant::now() < until {
-            thread::sleep(Duration::from_millis(20));
-        }
-        if !has_begun(caller) {
-            caller.kill().unwrap();
-            caller.wait().unwrap();
-            *caller = machine.start();
-        }
-    }
+    starts::all_begin(machine, &mut callers);
     callers.into_iter().map(Ran::of).collect()
-}
-
-/// Wine gives a process the words that Windows knows it by when its program begins.
-fn has_begun(caller: &mut Child) -> bool {
-    let words = fs::read(format!("/proc/{}/cmdline", caller.id())).unwrap_or_default();
-    words.starts_with(b"Z:") || caller.try_wait().unwrap().is_some()
 }
 
 #[test]
