@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs cognito-creds for one user: no sudo, no edits to shell files. In its checkout it builds the program, elsewhere it
-# downloads a release. Everything is in functions that the last line calls, so that a file cut off on its way does nothing.
+# Installs cognito-creds for one user: no sudo, no edits to shell files. In its checkout it builds the program; elsewhere, and as the
+# copy that belongs to a release, it downloads a release. Everything is in functions that the last line calls, so that a file cut off
+# on its way does nothing.
 set -eu
 
 # Where releases are. release/installer.sh writes it into the copy that belongs to a release.
@@ -66,8 +67,10 @@ clean_up() {
     if [ -n "$downloads" ]; then rm -rf -- "$downloads"; fi
 }
 
-# Empty where this file was piped into a shell or stands alone: then no Cargo.toml in the way is built.
+# Empty where this file was piped into a shell, belongs to a release or stands alone: then no Cargo.toml that somebody left beside it
+# is built. That runs what it says, and a folder of downloads may be everybody's.
 find_checkout() {
+    [ -z "$repository" ] || return 0
     case $0 in
     install.sh | */install.sh) ;;
     *) return ;;

@@ -139,6 +139,29 @@ piped_into_a_shell_it_builds_nothing_that_lies_around() {
     check "calls of cargo" no "$([ -e "$world/cargo.log" ] && echo yes || echo no)"
 }
 
+the_copy_of_a_release_builds_nothing_that_lies_beside_it() {
+    of_release
+    # As in a folder that others may write to.
+    printf '[package]\nname = "cognito-creds"\n' >"$world/of-release/Cargo.toml"
+    # shellcheck disable=SC2016 # the stub's own variables
+    stub cargo 'touch "$WORLD/cargo.log"'
+    stub rustc 'echo rustc 1.999.0'
+    stub cc ''
+    mkdir -p "$world/tmp"
+    for called in "$script" install.sh ./install.sh; do
+        rm -rf "$home/.local"
+        code=0
+        out=$(cd "$world/of-release" && env -i HOME="$home" PATH="$tools" TMPDIR="$world/tmp" WORLD="$world" \
+            CURL_CA_BUNDLE="$served/certificate.pem" "$shell" "$called" 2>&1) || code=$?
+        got_the_release
+        check "calls of cargo by $called" no "$([ -e "$world/cargo.log" ] && echo yes || echo no)"
+    done
+    get --demo
+    check "exit of --demo" 2 "$code"
+    check_says "--demo needs install.sh in a checkout."
+    check "calls of cargo by --demo" no "$([ -e "$world/cargo.log" ] && echo yes || echo no)"
+}
+
 a_checkout_downloads_when_it_is_told_to() {
     script=$root/install.sh
     get --release --from "$http/good"
@@ -376,7 +399,8 @@ make_releases
 # What depends on the shell.
 in_each_shell='alone_it_downloads_and_installs https_works_and_so_does_a_redirect_to_it
     the_copy_of_a_release_knows_where_releases_are a_copy_of_nowhere_says_so
-    piped_into_a_shell_it_builds_nothing_that_lies_around upgrade_and_downgrade_keep_the_logins modes_do_not_follow_the_umask
+    piped_into_a_shell_it_builds_nothing_that_lies_around the_copy_of_a_release_builds_nothing_that_lies_beside_it
+    upgrade_and_downgrade_keep_the_logins modes_do_not_follow_the_umask
     what_is_not_what_its_checksum_says_is_not_unpacked a_missing_line_is_told names_that_lead_elsewhere_are_refused
     a_full_disk_is_told interrupted_it_leaves_nothing'
 # What depends on the programs that it calls.
