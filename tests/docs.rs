@@ -87,6 +87,19 @@ fn every_command_shown_is_one_that_the_program_takes() {
 }
 
 #[test]
+fn the_readme_names_the_suites_that_run_by_name_alone() {
+    let runner = fs::read_to_string(root().join("tests/run.sh")).unwrap();
+    let (_, named) = runner.split_once("\nnamed_suites=(").unwrap();
+    let mut named: Vec<_> = named.split(')').next().unwrap().split_whitespace().collect();
+    let prose = Page::read(root().join("README.md")).prose().replace('\n', " ");
+    let calls = prose.split("`./tests/run.sh ").skip(1).filter_map(|rest| rest.split('`').next());
+    let mut told: Vec<_> = calls.flat_map(str::split_whitespace).collect();
+    named.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, named);
+}
+
+#[test]
 fn every_profile_shown_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config");
@@ -223,7 +236,7 @@ impl Page {
     /// messages, inline code.
     fn commands(&self) -> Vec<Vec<String>> {
         let (blocks, prose) = self.split();
-        let shells = ["sh", "console", "ini", "text"];
+        let shells = ["sh", "console", "powershell", "ini", "text"];
         let blocks = blocks.iter().filter(|b| shells.contains(&b.language.as_str()));
         let blocks: String = blocks.map(|b| b.text.replace("\\\n", " ")).collect();
         let joined = prose.replace('\n', " ");

@@ -21,7 +21,8 @@ use support::{Machine, PROGRAM, Ran, alice};
 
 /// Every block that a reader would type into a shell, or see there.
 fn shell_blocks() -> Vec<(Page, Block)> {
-    let is_shell = |block: &Block| ["sh", "console", "bash", "shell"].contains(&block.language.as_str());
+    let is_shell =
+        |block: &Block| ["sh", "console", "bash", "shell", "powershell"].contains(&block.language.as_str());
     let blocks = |page: &Page| page.split().0.into_iter().filter(is_shell);
     pages().into_iter().flat_map(|page| blocks(&page).map(|b| (copy(&page), b)).collect::<Vec<_>>()).collect()
 }

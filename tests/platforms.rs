@@ -1,5 +1,6 @@
 //! What is compiled for one operating system alone lies in a few places, so that the rest of the source is
-//! the same program everywhere: what a test on Linux shows of it holds on the others.
+//! the same program everywhere: what a test on Linux shows of it holds on the others. And docs/platforms.md
+//! tells of each target how far it was tried.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -39,6 +40,39 @@ fn what_is_compiled_for_one_system_alone_is_at_home() {
         "a function of `platform::Os` is tested for every system; what can't be one belongs to platform/:\n{}",
         strays.join("\n")
     );
+}
+
+/// Tried, and not released.
+const TRIED_ONLY: [&str; 1] = ["x86_64-pc-windows-gnu"];
+
+#[test]
+fn docs_tell_of_every_target_how_far_it_was_tried() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (page, suites, targets) = (read("docs/platforms.md"), read("tests/run.sh"), read("release/targets"));
+    let (_, table) = page.split_once("| target | was | by |\n| --- | --- | --- |\n").unwrap();
+    let rows: Vec<Vec<&str>> =
+        table.lines().map_while(|line| Some(line.strip_prefix("| ")?.split(" | ").collect())).collect();
+
+    let mut told: Vec<&str> = rows.iter().flat_map(|row| row[0].split('`').skip(1).step_by(2)).collect();
+    let mut known: Vec<&str> = targets.lines().chain(TRIED_ONLY).collect();
+    told.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(told, known);
+
+    for row in &rows {
+        let suite = row[2].split('`').nth(1).and_then(|line| line.strip_prefix("tests/run.sh"));
+        let suite = suite.map(str::trim).filter(|name| !name.is_empty());
+        assert!(suite.is_none_or(|name| suites.contains(&format!("\nsuite_{name}() {{\n"))), "{row:?}");
+        // Who names no suite says that nothing was tried.
+        assert_eq!(!row[2].starts_with('`'), row[1].starts_with("not compiled here"), "{row:?}");
+    }
+
+    let tests: usize = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows"))
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap().matches("#[test]\n").count())
+        .sum();
+    let of_wine = rows.iter().find(|row| row[2].starts_with("`tests/run.sh windows`")).unwrap();
+    assert!(of_wine[1].contains(&format!(", {tests} tests;")), "{tests} tests, and told: {}", of_wine[1]);
 }
 
 #[test]

@@ -11,7 +11,8 @@ set -euo pipefail
 
 quick_suites=(fmt clippy docs unit)
 all_suites=("${quick_suites[@]}" deny macos shellcheck workflows build release packages install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
-# Too long for every run, or in need of the internet: these are run by name alone, before a release.
+# Each of these takes release builds of its own, a build of every crate for another system, or GitHub. They are run by name alone,
+# before a release; README.md names them.
 named_suites=(reproducible advisories musl musl_arm64 windows)
 
 # No suite takes half of this; what takes longer hangs.

@@ -57,6 +57,8 @@ const KEYS: How = Suite(SETUP, "for page in (\"../configuration\", \"../troubles
 const API: How = Suite("tests/real/test_api.py", "api-gateway.md");
 const INSTALL: How = Suite("tests/install_release.sh", "docs/install.md");
 const A_MAC: How = Nobody("a command of macOS, and no test has a Mac");
+const WINDOWS: How =
+    Nobody("for PowerShell on Windows, and no test has either; tests/windows runs under Wine");
 const OUR_MACHINE: How =
     Nobody("how a figure on the page was measured; tests/bench/run.sh measures what may change");
 
@@ -176,6 +178,7 @@ pub const SHOWN: &[Shown] = &[
         "tests/run.sh",
         Nobody("the whole of the tests can't be a part of themselves; CI runs these commands"),
     ),
+    shown("docs/releasing.md", "signtool sign ", WINDOWS),
     shown(
         "docs/releasing.md",
         "sha256sum ",
@@ -243,6 +246,13 @@ pub const SHOWN: &[Shown] = &[
         Suite("tests/paste.rs", "\"login --paste --profile dev\""),
     ),
     shown("docs/troubleshooting.md", "aws configure set cognito_store", KEYS),
+    shown("docs/windows.md", "cargo install ", WINDOWS),
+    shown(
+        "docs/windows.md",
+        "cognito-creds configure ",
+        Here(Nothing, "cognito_client_id = 1example23456789abcdefghij\n"),
+    ),
+    shown("docs/windows.md", "aws configure set cognito_redirect_uri", WINDOWS),
     shown(
         "docs/wsl.md",
         "cognito-creds login --paste",
