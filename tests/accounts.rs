@@ -1,6 +1,7 @@
 //! Two accounts of one person, or two people at one machine: `cognito_login` keeps them apart, and
 //! whoever is signed in where is said.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! What the program says to a person who gave it something it can't work with: two lines, nothing on
 //! stdout, and nothing lost that was stored. The words are in `tests/cases/`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! What the program says on a machine that is not as it should be: ports, stores, folders, clock and
 //! streams. As for bad input: two lines, nothing on stdout, nothing lost that was stored.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! A build: nobody at a browser, no terminal, no keychain, and a refresh token in the environment. The shell
 //! lines of docs/ci.md are run as they stand there.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,5 +1,7 @@
 //! Many processes at once, callers that are killed, people who don't answer.
 
+#![cfg(unix)]
+
 mod support;
 
 use cognito_sandbox::Person;

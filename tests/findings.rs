@@ -1,5 +1,6 @@
 //! What the doctor finds where little is wrong and much is unusual, word for word: `tests/findings/*.txt`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

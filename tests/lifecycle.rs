@@ -1,6 +1,7 @@
 //! The life of a login, told once from its first tab to its last, and what surrounds it: logout,
 //! roles, two profiles over one login, a token from the environment.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

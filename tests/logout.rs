@@ -1,6 +1,7 @@
 //! `logout` says that nobody is signed in only where that is so: whatever the config file looks like,
 //! wherever a login was kept before, and with a keychain that does not answer.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

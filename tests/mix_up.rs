@@ -1,6 +1,7 @@
 //! Mix-up (RFC 9207): an answer that says it is from another server than the one that was asked ends the
 //! sign-in before its code is sent anywhere. The words are in `tests/cases/mix-up.txt`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! A sign-in whose browser is elsewhere: the address as a link and in the clipboard, and the tunnel.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! A system whose only place beside the keychain is a file, as macOS and Windows are: nobody signs in for
 //! nothing, no login is lost without a word, and the command that is shown helps there.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -2,6 +2,7 @@
 //! file of its own, `mix_up.rs`; `docs/standards.md` says which rule of which standard each test shows. The
 //! words are in `tests/cases/code-injected.txt`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

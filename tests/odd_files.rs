@@ -1,6 +1,7 @@
 //! What is said where a file or folder of ours is not as we left it. Nothing is followed, opened to others
 //! or overwritten. The words are in `tests/cases/odd-files.txt`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

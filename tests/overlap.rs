@@ -1,6 +1,7 @@
 //! A renewal close to the wire: two hosts, two connections, and the second one open before the first
 //! host has answered.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! `login --paste`: only the very address that this sign-in ends on is taken, whatever a terminal makes
 //! of it, and nothing of what is pasted is shown.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;

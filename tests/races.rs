@@ -1,5 +1,6 @@
 //! What must not happen when two sign-ins, two people or two profiles of one login meet.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! Renewing while the cached credentials still live: behind the caller's back, once, and not again
 //! so soon after a failure.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;

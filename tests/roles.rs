@@ -1,5 +1,6 @@
 //! Several roles: the pool's choice, the profile's, and the person's, who picks one at the terminal.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! `status`: it tells what is kept, in the documented shape, and asks nobody.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! The person at the terminal: reached as a device, never through stdout or stderr.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! `token`: a fresh token alone on stdout, by the way that credentials take.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

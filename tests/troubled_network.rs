@@ -1,6 +1,7 @@
 //! What a person reads where no answer comes: names, certificates, proxies and servers that are something
 //! else. Nothing that was stored is lost. The words are in `tests/cases/troubled-network.txt`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "http/doubles.rs"]

@@ -1,5 +1,6 @@
 //! Where nobody could see a browser: no tab, no waiting, and the command that a person has to run.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

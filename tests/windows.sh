@@ -22,6 +22,8 @@ main() {
     # Unused code is found in no other build.
     CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUSTFLAGS="-D warnings" \
         cargo build --locked --bin cognito-creds --target "$system"
+    # What CI compiles on Windows (.github/workflows/ci.yml).
+    cargo clippy --workspace --exclude cognito-bench --all-targets --keep-going --locked --target "$system" -- -D warnings
     cargo test --workspace --locked --no-run --test windows
 
     begin_windows

@@ -1,6 +1,7 @@
 //! `cognito_flow = basic`: GetOpenIdToken and AssumeRoleWithWebIdentity. Sessions of up to twelve hours
 //! under a name that tells who it was, and each way in which AWS says no.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod refusals;

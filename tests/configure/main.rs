@@ -1,5 +1,6 @@
 //! `configure` writes a profile and touches nothing else: the person's file stays the person's.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod files;

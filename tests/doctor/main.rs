@@ -1,6 +1,7 @@
 //! `doctor`: what it sees on a machine where all is well, that it finds each thing that is not, and
 //! that looking changes and tells nothing.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod profile;

@@ -2,6 +2,7 @@
 //! identity pool, STS, and the Logins key. One row is one kind of account; `docs/regions.md` explains
 //! them. Nothing is asked here: AWS was not there when this was written.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod logins_key;

@@ -1,6 +1,7 @@
 //! Signing in at an OpenID provider that is not Cognito: the whole life of a login, the ways in which
 //! providers differ, and what a person reads when something is wrong. The words are in `tests/cases/`.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod discovery;

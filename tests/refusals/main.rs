@@ -4,6 +4,7 @@
 //!
 //! AWS says that its texts are not fixed, so each error also comes with a text nobody has seen.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod identity_pool;

@@ -58,6 +58,12 @@ class Workflows(unittest.TestCase):
             for script in re.findall(r"(?<![\w/])(?:\./)?((?:release|tests)/[\w-]+\.sh)", file.read_text()):
                 self.assertTrue((ROOT / script).stat().st_mode & 0o100, f"{file.name}: {script}")
 
+    def test_what_others_compile_is_compiled_on_linux_too(self):
+        everything = "cargo clippy --workspace --exclude cognito-bench --all-targets"
+        self.assertIn(everything, str(WORKFLOWS["ci.yml"]["jobs"]["others"]))
+        for script in ("macos-check.sh", "windows.sh"):
+            self.assertIn(everything.removeprefix("cargo clippy "), (ROOT / "tests" / script).read_text())
+
     def test_every_job_ends_some_time(self):
         for name, key, job in JOBS:
             self.assertLessEqual(job.get("timeout-minutes", 9999), 240, f"{name}, {key}")
