@@ -15,11 +15,18 @@ cargo_home=${CARGO_HOME:-$HOME/.cargo}
 sysroot=$(rustc --print sysroot)
 commit=$(rustc --version --verbose | sed -n 's/^commit-hash: //p')
 
+# A path as rustc sees it: for Git Bash on Windows D:\a is /d/a.
+native() {
+    if command -v cygpath >/dev/null; then cygpath -w -- "$1"; else printf '%s\n' "$1"; fi
+}
+# Nor may Git Bash translate the flags.
+export MSYS2_ENV_CONV_EXCL=CARGO_ENCODED_RUSTFLAGS
+
 # With the component rust-src, the standard library's places are those of this machine, too.
 flags=(
-    "--remap-path-prefix=$PWD=/cognito-creds"
-    "--remap-path-prefix=$cargo_home=/cargo"
-    "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$commit"
+    "--remap-path-prefix=$(native "$PWD")=/cognito-creds"
+    "--remap-path-prefix=$(native "$cargo_home")=/cargo"
+    "--remap-path-prefix=$(native "$sysroot/lib/rustlib/src/rust")=/rustc/$commit"
 )
 # Flags from elsewhere would make it another program.
 unset RUSTFLAGS
