@@ -13,7 +13,7 @@ quick_suites=(fmt clippy docs unit)
 all_suites=("${quick_suites[@]}" deny macos shellcheck workflows build release packages install completions keychain kernel users disks clocks wsl shells day soak kills bench ssh awscli1 awscli2 boto3 jssdk rustsdk awscrt serve containers api developer browser ministack templates demo fuzz)
 # Each of these takes release builds of its own, a build of every crate for another system, or GitHub. They are run by name alone,
 # before a release; README.md names them.
-named_suites=(reproducible advisories musl musl_arm64 windows)
+named_suites=(reproducible advisories musl musl_arm64 windows windows_check)
 
 # No suite takes half of this; what takes longer hangs.
 seconds_per_suite=1500
@@ -146,6 +146,11 @@ musl() {
 # A build of every crate for another system.
 suite_windows() {
     tests/windows.sh
+}
+
+# Tests as well, unlike `windows`: for what CI compiles there.
+suite_windows_check() {
+    tests/windows.sh --check
 }
 
 suite_install() {
@@ -402,6 +407,7 @@ about() {
     release) echo "archive, checksums and the list of what is in the program" ;;
     reproducible) echo "two release builds in different places are the same, byte for byte; by name only" ;;
     windows) echo "the program for Windows lives under Wine, with its Credential Manager; 3 minutes; by name only" ;;
+    windows_check) echo "everything compiles for Windows, with the same lints; nothing of it runs; by name only" ;;
     musl) echo "the static program for x86-64 in an empty root, a release build; by name only" ;;
     musl_arm64) echo "the same for arm64, emulated where the machine is another; by name only" ;;
     install) echo "install.sh under dash, bash and BusyBox: builds, releases from a server of its own" ;;
