@@ -169,5 +169,19 @@ refused "Cargo.toml has the repository" "v$version" "$address"
 sed -i "s/^repository = .*/repository = \"${address//\//\\/}\"/" "$copy/Cargo.toml"
 refused "still to be filled in" "v$version" "$address"
 sed -i 's/@_owner_\.example/@example.org/' "$copy/Cargo.toml"
+refused "have no digest" "v$version" "$address"
+digest=$(printf x | sha256sum)
+sed -i "s/^ *image: .*/&@sha256:${digest%% *}/" "$copy"/.github/workflows/*.yml
+in_copy() { git -C "$copy" -c user.name=A -c user.email=a@example.org "$@"; }
+in_copy init --quiet
+in_copy add --all
+in_copy commit --quiet --message=main
+in_copy update-ref refs/remotes/origin/main HEAD
+in_copy commit --quiet --allow-empty --message="Nobody has seen it"
+refused "origin/main does not contain" "v$version" "$address"
+in_copy update-ref refs/remotes/origin/main HEAD
+in_copy commit --quiet --allow-empty --message=later
+in_copy update-ref refs/remotes/origin/main HEAD
+in_copy reset --quiet --hard HEAD^
 same "a release that may be made" "" "$(check "v$version" "$address")"
 same "its news" "$(sed -n '/^## \[Unreleased\]/,$p' CHANGELOG.md | sed 1,2d)" "$(SOURCE_DATE_EPOCH=0 "$copy/release/news.sh")"
