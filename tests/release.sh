@@ -64,4 +64,36 @@ release/checksums.sh "$place/first"
 printf 'x' >>"$archive"
 ! (cd "$place/first" && sha256sum --check --status SHA256SUMS) || fail "A changed archive passed."
 
+# What a job hands over: the next one notices a changed file, one more and one less.
+mkdir -p "$place/given/a" "$place/given/b"
+printf one >"$place/given/a/program"
+printf two >"$place/given/b/program.exe"
+GITHUB_OUTPUT=$place/outputs release/handover.sh give "$place/given" sums >/dev/null
+handed=$(sed '1d; $d' "$place/outputs")
+taken() { release/handover.sh take "$place/given" 2>"$place/said" <<<"$handed"; }
+handed=$'\n'$handed$'\r\n\n' taken || fail "What was handed over is refused: $(cat "$place/said")"
+printf three >"$place/given/c"
+! taken || fail "A file more was taken."
+rm "$place/given/c" "$place/given/b/program.exe"
+! taken || fail "A file less was taken."
+printf Two >"$place/given/b/program.exe"
+! taken || fail "A changed file was taken."
+! release/handover.sh take "$place/given" 2>/dev/null <<<'' || fail "No checksums at all were enough."
+
+# Where Git Bash builds, rustc is told the paths that it sees.
+mkdir "$place/fakes"
+cat >"$place/fakes/cygpath" <<'END'
+#!/bin/sh
+printf 'D:%s\n' "$3" | sed 's|/|\\|g'
+END
+cat >"$place/fakes/cargo" <<'END'
+#!/bin/sh
+printf %s "$CARGO_ENCODED_RUSTFLAGS" | tr '\037' '\n'
+END
+chmod 755 "$place/fakes/cygpath" "$place/fakes/cargo"
+flags=$(CARGO_HOME=/c/home PATH=$place/fakes:$PATH release/build.sh)
+for mapped in "D:${PWD//\//\\}=/cognito-creds" 'D:\c\home=/cargo'; do
+    grep --quiet --line-regexp --fixed-strings -e "--remap-path-prefix=$mapped" <<<"$flags" || fail "No $mapped: $flags"
+done
+
 echo "$(($(listed | wc -l) - 1)) crates in the program for $host"

@@ -14,6 +14,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WORKFLOWS = {file.name: yaml.safe_load(file.read_text()) for file in FILES}
+# What a program is called in the store before and after the signature.
+KINDS = ("built", "unsigned")
 # Jobs of a workflow that is called have no time limit of their own.
 JOBS = [(name, key, job) for name, workflow in WORKFLOWS.items() for key, job in workflow["jobs"].items() if "steps" in job]
 
@@ -94,8 +96,54 @@ class Workflows(unittest.TestCase):
         built = [row["target"] for key in ("linux", "others") for row in jobs[key]["strategy"]["matrix"]["include"]]
         self.assertEqual(sorted(built), sorted((ROOT / "release/targets").read_text().split()))
         self.assertEqual(len(built), len(set(built)))
-        for part in ("tests", "linux", "others", "sign-macos", "sign-windows"):
+        for part in ("tests", "linux", "deb", "others", "musl", "sign-macos", "sign-windows"):
             self.assertIn(part, jobs["pack"]["needs"])
+        for part in ("sign-macos", "sign-windows"):
+            self.assertIn("tests", jobs[part]["needs"])
+
+    def test_what_is_handed_over_is_what_was_made(self):
+        jobs = WORKFLOWS["release.yml"]["jobs"]
+        uploaded, downloaded = set(), set()
+        for key, job in jobs.items():
+            rows = job.get("strategy", {}).get("matrix", {}).get("include", [{}])
+            untested = False
+            for step in job.get("steps", []):
+                action, name = step.get("uses", ""), step.get("with", {}).get("name", "")
+                names = {name.replace("${{ matrix.target }}", row.get("target", "")) for row in rows}
+                if "upload-artifact" in action:
+                    uploaded |= names if "||" not in name else {f"{kind}-{row['target']}" for row in rows for kind in KINDS}
+                    self.assertIn("handover.sh give", str(job["steps"]), key)
+                    self.assertTrue(job["outputs"], key)
+                elif "download-artifact" in action:
+                    self.assertNotIn("pattern", step["with"], key)
+                    self.assertTrue(name, key)
+                    downloaded |= names
+                    untested = True
+                elif "handover.sh take" in step.get("run", ""):
+                    untested = False
+                    for other, output in re.findall(r"needs\.([\w-]+)\.outputs\.([\w-]+)", str(step["env"])):
+                        self.assertIn(output, jobs[other]["outputs"], key)
+                        self.assertIn(other, job["needs"], key)
+                else:
+                    self.assertFalse(untested, f"{key}: {step} is before the comparison of what was downloaded")
+            self.assertFalse(untested, key)
+            # A row of a matrix sets the output of its own name, or it is lost.
+            for row in rows:
+                if "steps.sums.outputs" in str(job.get("outputs")) and row:
+                    self.assertIn(row["target"], job["outputs"], key)
+        self.assertLessEqual(downloaded, uploaded)
+        self.assertGreater(len(downloaded), 10)
+
+    def test_nothing_is_installed_beside_what_was_built(self):
+        for key, job in WORKFLOWS["release.yml"]["jobs"].items():
+            there = False
+            for step in job.get("steps", []):
+                there = there or "download-artifact" in step.get("uses", "") or "build.sh" in step.get("run", "")
+                self.assertFalse(there and "cargo install" in step.get("run", ""), f"{key}: {step}")
+
+    def test_one_image_is_meant_everywhere(self):
+        images = {image for file in FILES for image in re.findall(r"^ *image: (.*)", file.read_text(), re.MULTILINE)}
+        self.assertEqual(len(images), 1)
 
     def test_what_is_linked_and_tested_is_what_cargo_toml_asks_for(self):
         for name, workflow in WORKFLOWS.items():
