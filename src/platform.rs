@@ -186,6 +186,7 @@ mod tests {
     use crate::snapshot::Snapshot;
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn folders_that_cannot_be_used_in_words() {
         let mut told = Snapshot::of("cases", "unusable-folders");
         for (case, unusable) in
@@ -203,6 +204,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn folders_follow_each_systems_rules() {
         let env = [("HOME", "/home/me"), ("LOCALAPPDATA", "C:\\L"), ("XDG_RUNTIME_DIR", "/run/user/1")];
         assert_eq!(
@@ -228,6 +230,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn an_empty_or_relative_folder_in_the_environment_is_ignored() {
         let env = [("HOME", "/home/me"), ("XDG_STATE_HOME", "state"), ("XDG_RUNTIME_DIR", "")];
         assert_eq!(places(Folder::State, Os::Linux, &env), ["/home/me/.local/state/cognito-creds"]);

@@ -83,6 +83,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn a_query_with_brackets_is_one_word_of_a_shell() {
         let command = app_client("us-east-1_Abc", "c");
         assert!(command.contains("--region us-east-1 --query 'UserPoolClient.["), "{command}");

@@ -44,6 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn the_line_stays_but_for_its_profile() {
         for (typed, offered) in [
             ("logout", Some("cognito-creds logout --profile dev")),

@@ -213,6 +213,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn credentials_are_sent_nowhere_on_a_guess() {
         let error = place("eusc-de-east-1", "").unwrap_err();
         assert!(error.paste().starts_with("export AWS_ENDPOINT_URL_SIGNIN="), "{error}");

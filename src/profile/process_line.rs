@@ -126,6 +126,7 @@ mod tests {
     use crate::profile::edit;
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn the_line_is_one_that_every_sdk_can_run() {
         let line = of(Path::new("/opt/cognito-creds"), "dev").unwrap();
         assert_eq!(line, "/opt/cognito-creds credential-process --profile dev");

@@ -146,6 +146,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn the_persons_own_file_may_lead_anywhere() {
         for own in [None, Some("/home/you/.aws/config"), Some("~/.aws/config")] {
             assert_eq!(found(FAR, own), None, "{own:?}");

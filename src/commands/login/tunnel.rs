@@ -68,6 +68,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn the_line_leads_to_the_redirects_own_host_and_port() {
         for (connection, user, redirect, wanted) in [
             (
@@ -104,6 +105,7 @@ mod tests {
 
     /// The line is run on another machine than the one whose variables it is made of.
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn a_user_name_that_ssh_would_take_for_an_option_is_left_out() {
         let connection = "203.0.113.9 50000 10.0.0.7 22";
         for user in ["-oProxyCommand=id", "-l", "", ".x", "a@b", "a b", "a:b", "a/b", "a\nb", "é", "$(id)"] {

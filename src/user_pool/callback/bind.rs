@@ -159,6 +159,7 @@ mod tests {
     use crate::snapshot::Snapshot;
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn ports_that_cannot_be_had_in_words() {
         let mut told = Snapshot::of("cases", "ports-of-others");
         for (case, kind, holder) in [
@@ -177,6 +178,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn the_error_names_every_port_and_its_holder() {
         let holders = |port| match port {
             1 => Holder::User(0),
@@ -199,6 +201,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(all(test, windows), ignore = "the paths and shells of Unix")]
     fn the_sign_in_of_another_profile_is_to_be_finished_first() {
         let holder = |_| Holder::Process { name: OURS.into(), id: 42 };
         let error = none_free(&[failed(8080, ErrorKind::AddrInUse)], holder);
