@@ -50,7 +50,7 @@ pub fn sources(root: &Path) -> Vec<Said> {
     let mut files = Vec::new();
     find(&root.join("src"), &mut files);
     let read = |file: PathBuf| {
-        let name = file.strip_prefix(root).unwrap().display().to_string();
+        let name = file.strip_prefix(root).unwrap().display().to_string().replace('\\', "/");
         said_in(&name, &fs::read_to_string(&file).unwrap())
     };
     files.into_iter().map(read).collect()
