@@ -351,6 +351,7 @@ fn in_a_home_of_its_own() {
         .env("HOME", home.path())
         .env("XDG_STATE_HOME", home.path().join("state"))
         .env("XDG_DATA_HOME", home.path().join("data"))
+        .env("LOCALAPPDATA", home.path().join("data"))
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&ran.stdout);
