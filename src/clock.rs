@@ -92,6 +92,16 @@ const fn set_command(os: Os) -> &'static str {
     }
 }
 
+/// The command that shows the system's clock: its time, and on Windows where that comes from.
+pub const LOOK_COMMAND: &str = look_command(Os::HERE);
+
+const fn look_command(os: Os) -> &'static str {
+    match os {
+        Os::Windows => "w32tm /query /status",
+        Os::MacOs | Os::Linux | Os::OtherUnix => "date -u",
+    }
+}
+
 /// A sentence about a local clock that differs from the `Date` of AWS (RFC 9110 §6.6.1).
 pub fn off(here: Timestamp, there: Timestamp) -> String {
     let way = if here < there { "behind" } else { "ahead" };
@@ -163,6 +173,12 @@ mod tests {
         let commands = [Os::Linux, Os::MacOs, Os::Windows].map(set_command);
         let tools = commands.map(|command| command.trim_start_matches("sudo ").split(' ').next().unwrap());
         assert_eq!(tools, ["timedatectl", "sntp", "w32tm"]);
+    }
+
+    #[test]
+    fn each_system_has_its_command_that_shows_the_clock() {
+        let commands = [Os::Linux, Os::MacOs, Os::Windows].map(look_command);
+        assert_eq!(commands, ["date -u", "date -u", "w32tm /query /status"]);
     }
 
     #[test]

@@ -220,7 +220,7 @@ fn judge(
         Some(named) => return fail(format!("the line serves profile {named}, not {name}")),
         None => return fail("the line names no --profile".to_owned()),
     }
-    if found != me {
+    if !is_one_file(&found, me) {
         return (
             Status::Warn,
             format!("it runs {}, which is not this program ({})", found.display(), me.display()),
@@ -237,8 +237,15 @@ fn profile_argument<'a>(arguments: &[&'a str]) -> Option<&'a str> {
     }
 }
 
-/// The file that a word runs: itself where it is a full path, else the first on `PATH`; links
-/// followed.
+/// Whether two paths lead to one file, whatever links or spellings lie between: macOS tells a program the link
+/// that it was started by, and Windows has a second way to write a path that leads through no link.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}
+
+/// The file that a word runs, as the word or `PATH` spells it: itself where it is a full path, else the first on
+/// `PATH`.
 fn find(word: &str, env: &dyn Environment) -> Option<PathBuf> {
     let path = Path::new(word);
     let candidates: Vec<PathBuf> = if path.is_absolute() {
@@ -253,8 +260,7 @@ fn find(word: &str, env: &dyn Environment) -> Option<PathBuf> {
         // Relative to whatever folder the AWS tool runs in.
         Vec::new()
     };
-    let found = candidates.into_iter().find(|candidate| can_run(candidate))?;
-    fs::canonicalize(&found).ok()
+    candidates.into_iter().find(|candidate| can_run(candidate))
 }
 
 fn can_run(path: &Path) -> bool {
@@ -308,6 +314,20 @@ mod tests {
         let elsewhere = |_: &str| Some(PathBuf::from("/usr/bin/cc"));
         let line = Some("cc credential-process --profile dev");
         assert_eq!(judge(line, "dev", elsewhere, Path::new("/opt/cc")).0, Status::Warn);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_to_this_program_is_this_program_on_either_side() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("cc-1.0"), folder.path().join("cc"));
+        fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        for (named, me) in [(&file, &link), (&link, &file), (&link, &link)] {
+            let line = Some("cc credential-process --profile dev");
+            let found = judge(line, "dev", |_| Some(named.clone()), me);
+            assert_eq!(found, (Status::Ok, format!("runs {}", named.display())));
+        }
     }
 
     #[test]

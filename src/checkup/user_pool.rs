@@ -235,7 +235,7 @@ pub(super) fn clock(theirs: Timestamp, ours: Timestamp) -> Finding {
 }
 
 pub(super) fn no_clock() -> Finding {
-    Finding::warn("clock", "not compared: no server told its time", "date -u")
+    Finding::warn("clock", "not compared: no server told its time", clock::LOOK_COMMAND)
 }
 
 #[cfg(test)]

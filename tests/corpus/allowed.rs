@@ -30,6 +30,7 @@ pub const TEXTS: &[(&str, &[&str])] = &[
             "sudo lsof -nP -iTCP:{port} -sTCP:LISTEN",
             "attrib -r",
             "w32tm /resync",
+            "w32tm /query /status",
             "sudo sntp -sS time.apple.com",
             "only Linux has kernel keyrings",
             "kernel keyring (Linux only)",

@@ -31,6 +31,10 @@ fn doctor_finds_a_healthy_machine() {
     machine.run(&["configure", "--profile", "dev", "--role", "ReadOnly"]);
     machine.seat(alice());
     machine.call().document();
-    let ran = machine.run(&["doctor", "--profile", "dev"]);
+    let ran = machine.run(&["doctor", "--profile", "dev", "--json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+    let line = findings.iter().find(|finding| finding["check"] == "credential_process").unwrap();
+    let saw = line["saw"].as_str().unwrap();
+    assert!(line["status"] == "ok" && saw.starts_with("runs ") && !saw.contains(r"\\?\"), "{line}");
 }
