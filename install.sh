@@ -56,7 +56,10 @@ main() {
     program=$bin_dir/cognito-creds
     share_dir=$(choose_share_dir)
     case $action in
-    install) install_program ;;
+    install)
+        refuse_windows
+        install_program
+        ;;
     uninstall) uninstall_program ;;
     esac
     if [ "$demo" = yes ]; then run_demo; fi
@@ -181,6 +184,22 @@ man/man1/cognito-creds.1 man
 END
 }
 
+# Git Bash and its kin run this file, but nothing of what it puts into place is for Windows.
+refuse_windows() {
+    case $(uname -s) in
+    MINGW* | MSYS* | CYGWIN*) ;;
+    *) return 0 ;;
+    esac
+    if [ -n "$checkout" ]; then
+        remedy="cargo install --locked --path $(quote "$checkout")"
+    elif [ -n "$repository" ]; then
+        remedy="git clone $repository cognito-creds && cargo install --locked --path cognito-creds"
+    else
+        remedy="cargo install --locked --path cognito-creds"
+    fi
+    fail "install.sh is for Linux, WSL and macOS. On Windows cargo builds and installs the program; docs/windows.md tells what that needs." "$remedy"
+}
+
 install_program() {
     # A folder to download from and a lack of source say it as well.
     if [ "$release$from" != no ] || [ -z "$checkout" ]; then way=download; else way=build; fi
@@ -257,13 +276,22 @@ older() {
 require_c_compiler() {
     compiler=${CC:-cc}
     # $CC may hold arguments or a wrapper: `ccache gcc`.
-    if command -v "${compiler%% *}" >/dev/null 2>&1; then return; fi
-    case $(uname -s) in
-    Darwin) remedy="xcode-select --install" ;;
-    *) if command -v apt-get >/dev/null 2>&1; then remedy=$(to_install gcc libc6-dev); else remedy=$(to_install gcc); fi ;;
+    found=$(command -v "${compiler%% *}" 2>/dev/null) || found=''
+    case $(uname -s)-$found in
+    # Every Mac has /usr/bin/cc, which without the Command Line Tools is a stub that offers them in a window.
+    Darwin- | Darwin-/usr/bin/*) require_command_line_tools ;;
     esac
+    if [ -n "$found" ]; then return; fi
+    if command -v apt-get >/dev/null 2>&1; then remedy=$(to_install gcc libc6-dev); else remedy=$(to_install gcc); fi
     fail "Building needs a C compiler ('${compiler%% *}' was not found): parts of the TLS library, ring, are in C, and Rust links with it." \
         "$remedy && $(again)"
+}
+
+require_command_line_tools() {
+    if xcode-select -p >/dev/null 2>&1; then return; fi
+    # The command opens a window and ends at once, so nothing can follow it in one line.
+    fail "Building needs Apple's Command Line Tools: parts of the TLS library, ring, are in C, and Rust links with them. When the window that this opens has finished, run $(again) again." \
+        "xcode-select --install"
 }
 
 # How to get the packages $@. What is missing here comes with macOS.
@@ -338,6 +366,9 @@ find_folder() {
     if [ -z "$repository" ] && [ -n "$checkout" ]; then
         # A source whose publisher is not settled yet has _owner_ there.
         repository=$(sed -n '/_owner_/d; s/^repository = "\(https:.*\)"/\1/p' "$checkout/Cargo.toml")
+    fi
+    if [ -z "$repository" ] && [ -n "$checkout" ]; then
+        fail "No release has been published yet, so there is none to download; this checkout can be built." "$(from_source)$others"
     fi
     [ -n "$repository" ] || fail "This copy of install.sh belongs to no release and does not know where releases are." \
         "$(again) --from https://releases.example.com"

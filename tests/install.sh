@@ -184,6 +184,51 @@ without_a_c_compiler_it_says_what_for() {
     check "exit with CC" 0 "$code"
 }
 
+# Its cc is there in any case, and opens a window.
+a_mac_without_the_command_line_tools_is_told_before_the_build() {
+    stub uname 'echo Darwin'
+    for tools_are in 'exit 2' absent; do
+        if [ "$tools_are" = absent ]; then rm "$tools/xcode-select"; else stub xcode-select "$tools_are"; fi
+        install CC=/usr/bin/cc --demo
+        check "exit with $tools_are" 1 "$code"
+        check lines 2 "$(lines)"
+        check_says "When the window that this opens has finished, run ./install.sh --demo again."
+        check "to paste" "xcode-select --install" "$(printf '%s\n' "$out" | tail -n 1)"
+    done
+    install
+    check "exit with a compiler of one's own" 0 "$code"
+    # shellcheck disable=SC2016 # the stub's own variables
+    stub xcode-select '[ "$*" = -p ]'
+    install CC=/usr/bin/cc
+    check "exit with them" 0 "$code"
+}
+
+in_a_shell_for_windows_it_leads_to_cargo() {
+    for system in MINGW64_NT-10.0-19045 MSYS_NT-10.0-22631 CYGWIN_NT-10.0; do
+        stub uname "echo $system"
+        install
+        check "exit in $system" 1 "$code"
+        check lines 2 "$(lines)"
+        check_says "docs/windows.md"
+        check "to paste" "cargo install --locked --path $root" "$(printf '%s\n' "$out" | tail -n 1)"
+    done
+    check home "" "$(listing "$home")"
+}
+
+a_release_that_nobody_has_published_leads_to_the_build() {
+    cp "$root/install.sh" "$world"
+    sed 's/^repository = .*/repository = "https:\/\/github.com\/_owner_\/cognito-creds"/' "$root/Cargo.toml" >"$world/Cargo.toml"
+    script=$world/install.sh
+    for asked in --release --release=1.0.0; do
+        install $asked --prefix "$world/here" --dry-run
+        check "exit of $asked" 1 "$code"
+        check lines 2 "$(lines)"
+        check_says "No release has been published yet"
+        check "to paste" "./install.sh --prefix $world/here --dry-run" "$(printf '%s\n' "$out" | tail -n 1)"
+    done
+    script=''
+}
+
 a_remedy_keeps_the_options_that_were_given() {
     : >"$world/file"
     install --demo --prefix "$world/file"
@@ -237,6 +282,8 @@ for shell in dash bash; do
         a_failed_build_keeps_the_old_program a_killed_install_keeps_the_old_program \
         an_unwritable_target_is_told_before_the_build without_cargo_it_says_how_to_get_it \
         cargo_outside_the_path_is_found an_old_cargo_is_refused without_a_c_compiler_it_says_what_for \
+        a_mac_without_the_command_line_tools_is_told_before_the_build in_a_shell_for_windows_it_leads_to_cargo \
+        a_release_that_nobody_has_published_leads_to_the_build \
         a_remedy_keeps_the_options_that_were_given wrong_usage_is_exit_2 a_cut_off_script_does_nothing; do
         run $name
     done
