@@ -121,6 +121,8 @@ pub const SHOWN: &[Shown] = &[
         "read -rs COGNITO_CREDS_CLIENT_SECRET",
         Nobody("read waits for a person at bash; tests/client_secret.rs sets the variable"),
     ),
+    shown("docs/configuration.md", "Get-Content secret.txt", WINDOWS),
+    shown("docs/configuration.md", "$Env:COGNITO_CREDS_CLIENT_SECRET", WINDOWS),
     shown("docs/ci.md", "place=$(mktemp -d)", Suite("tests/ci.rs", "fenced(\"sh\", \"login --profile ci\")")),
     shown("docs/containers.md", "(umask 077; cognito-creds env", CONTAINERS),
     shown("docs/containers.md", "cognito-creds exec", CONTAINERS),
@@ -138,6 +140,7 @@ pub const SHOWN: &[Shown] = &[
         "cognito-creds configure ",
         Here(Nothing, "cognito_developer_url = https://login.example.com/api/v1\n"),
     ),
+    shown("docs/macos.md", "xcode-select --install", A_MAC),
     shown("docs/macos.md", "security find-generic-password", A_MAC),
     shown("docs/macos.md", "codesign ", A_MAC),
     shown(
@@ -179,6 +182,8 @@ pub const SHOWN: &[Shown] = &[
         Nobody("the whole of the tests can't be a part of themselves; CI runs these commands"),
     ),
     shown("docs/releasing.md", "signtool sign ", WINDOWS),
+    shown("docs/releasing.md", "shasum ", A_MAC),
+    shown("docs/releasing.md", "(Get-FileHash ", WINDOWS),
     shown(
         "docs/releasing.md",
         "sha256sum ",
