@@ -317,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
-    fn a_link_to_this_program_is_this_program_on_either_side() {
+    fn one_file_is_this_program_however_either_side_spells_it() {
         let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("cc-1.0"), folder.path().join("cc"));
-        fs::write(&file, "").unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        for (named, me) in [(&file, &link), (&link, &file), (&link, &link)] {
+        let (plain, spelt) = (folder.path().join("cc"), folder.path().join("bin").join("..").join("cc"));
+        fs::write(&plain, "").unwrap();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        for (named, me) in [(&plain, &spelt), (&spelt, &plain), (&plain, &fs::canonicalize(&plain).unwrap())]
+        {
             let line = Some("cc credential-process --profile dev");
             let found = judge(line, "dev", |_| Some(named.clone()), me);
             assert_eq!(found, (Status::Ok, format!("runs {}", named.display())));

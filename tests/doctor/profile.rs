@@ -43,6 +43,16 @@ fn a_line_for_another_profile_is_found() {
 }
 
 #[test]
+fn a_link_to_this_program_is_shown_as_the_line_has_it() {
+    let mut machine = Machine::with("");
+    let link = machine.path("cognito-creds");
+    std::os::unix::fs::symlink(PROGRAM, &link).unwrap();
+    machine.add(&format!("credential_process = {} credential-process --profile dev\n", link.display()));
+    assert_eq!(about(&machine, "credential_process"), [format!("ok: runs {} -> ", link.display())]);
+    machine.leave();
+}
+
+#[test]
 fn entries_that_some_tools_prefer_are_found_in_both_files() {
     let mut told = Findings::of("other-credentials");
     let machine = machine("sso_start_url = https://x\n");
