@@ -26,19 +26,19 @@ fn started_by() -> Option<PathBuf> {
 
 /// Input for a child that is at its end.
 pub(super) fn no_input() -> Stdio {
-    match std::io::pipe() {
-        Ok((end, _)) if !has_null() => end.into(),
-        _ => Stdio::null(),
+    if has_null() {
+        return Stdio::null();
     }
+    std::io::pipe().map_or_else(|_| Stdio::null(), |(end, _)| end.into())
 }
 
 /// A place for a child's output that nobody reads.
 pub(super) fn no_output() -> Stdio {
-    match std::io::pipe() {
-        // Writing fails there, and whatever we start in the background takes that as it comes.
-        Ok((_, end)) if !has_null() => end.into(),
-        _ => Stdio::null(),
+    if has_null() {
+        return Stdio::null();
     }
+    // Writing fails there, and whatever we start in the background takes that as it comes.
+    std::io::pipe().map_or_else(|_| Stdio::null(), |(_, end)| end.into())
 }
 
 #[cfg(unix)]
