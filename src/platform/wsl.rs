@@ -34,15 +34,16 @@ struct Seen<'a> {
 pub struct Wsl {
     /// Whether programs of Windows can be started from here; `/etc/wsl.conf` can forbid it.
     pub interop: bool,
-    /// Where drives of Windows are mounted, C: first.
+    /// Where drive C: of Windows is mounted.
     drives: Vec<PathBuf>,
 }
 
 impl Wsl {
     /// A program of `Windows\System32`.
     ///
-    /// Only on a mounted drive of Windows, because only root mounts: what else is called so may be
-    /// anybody's. Owner and mode say nothing there, for WSL shows every file as ours and open to all.
+    /// Only on the drive C:, because only root mounts, and what another drive has under this name, one on a
+    /// USB stick too, may be anybody's. Owner and mode say nothing there, for WSL shows every file as ours
+    /// and open to all. The rare Windows that lives on another drive is not found.
     /// `PATH` is not asked, since `/etc/wsl.conf` can keep Windows' folders out of it, and can mount
     /// the drives at another place than `/mnt`.
     pub fn system_program(&self, file: &str) -> Option<PathBuf> {
@@ -77,28 +78,45 @@ fn judge(seen: Seen<'_>) -> Option<Wsl> {
     (is_of_microsoft(seen.kernel) && seen.marks).then(|| Wsl { interop, drives: drives(seen.mounts) })
 }
 
-/// Where drives of Windows are mounted (proc_pid_mounts(5)), by what WSL mounts them as: `drvfs` in WSL 1, 9p
-/// or virtiofs in WSL 2.
+/// Where the drive C: is mounted (proc_pid_mounts(5)), by what WSL mounts it as: `drvfs` in WSL 1, 9p or
+/// virtiofs in WSL 2.
 fn drives(mounts: &str) -> Vec<PathBuf> {
-    let mut drives: Vec<(bool, PathBuf)> = Vec::new();
+    let mut drives: Vec<PathBuf> = Vec::new();
     for line in mounts.lines() {
         let fields: Vec<&str> = line.split(' ').collect();
         let [source, point, kind, options, ..] = fields[..] else { continue };
         let point = PathBuf::from(unescaped(point));
         // What is mounted last at a place is what is there.
-        drives.retain(|(_, earlier)| *earlier != point);
-        let is_windows = match kind {
-            "drvfs" => true,
-            "9p" => options.split(',').any(|option| option.starts_with("aname=drvfs")),
-            "virtiofs" => source.starts_with("drvfs"),
+        drives.retain(|earlier| *earlier != point);
+        let is_c = match kind {
+            "drvfs" => is_root_of_c(source),
+            "9p" => path_of_9p(options).is_some_and(is_root_of_c),
+            "virtiofs" => is_tag_of_c(source),
             _ => false,
         };
-        if is_windows {
-            drives.push((source.starts_with("C:") || options.contains("path=C:"), point));
+        if is_c {
+            drives.push(point);
         }
     }
-    drives.sort_by_key(|(is_c, _)| !is_c);
-    drives.into_iter().map(|(_, point)| point).collect()
+    drives
+}
+
+/// Whether the whole drive is meant, not a folder of it.
+fn is_root_of_c(path: &str) -> bool {
+    unescaped(path).trim_end_matches('\\').eq_ignore_ascii_case("C:")
+}
+
+/// What of Windows is mounted: `aname=drvfs;path=C:\;uid=1000`.
+fn path_of_9p(options: &str) -> Option<&str> {
+    let name = options.split(',').find_map(|option| option.strip_prefix("aname=drvfs;"))?;
+    name.split(';').find_map(|part| part.strip_prefix("path="))
+}
+
+/// `drvfsC0`, or `drvfsaC0` for a session of an administrator; older ones have no number.
+fn is_tag_of_c(tag: &str) -> bool {
+    let drive = tag.strip_prefix("drvfs").map(|tag| tag.strip_prefix('a').unwrap_or(tag));
+    let number = drive.and_then(|drive| drive.strip_prefix('C'));
+    number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A field of the mount table, in which blanks and backslashes are written as `\040` and `\134` (getmntent(3)).
@@ -126,7 +144,7 @@ C:\\134 /mnt/c 9p rw,noatime,aname=drvfs;path=C:\\;uid=1000;gid=1000;symlinkroot
     fn a_kernel_of_microsoft_with_the_marks_of_wsl_is_wsl() {
         let on = [ON.to_owned()];
         let seen = Seen { kernel: WSL2, marks: true, entries: &on, mounts: MOUNTS };
-        let drives = ["/mnt/c", "/mnt/d"].map(PathBuf::from).to_vec();
+        let drives = vec![PathBuf::from("/mnt/c")];
         assert_eq!(judge(seen), Some(Wsl { interop: true, drives }));
         assert!(judge(Seen { kernel: "4.4.0-19041-Microsoft\n", ..seen }).is_some());
         assert_eq!(judge(Seen { kernel: "6.1.0-37-amd64\n", ..seen }), None);
@@ -149,17 +167,24 @@ C:\\134 /mnt/c 9p rw,noatime,aname=drvfs;path=C:\\;uid=1000;gid=1000;symlinkroot
     }
 
     #[test]
-    fn only_mounted_drives_of_windows_count_wherever_they_are() {
+    fn only_the_mounted_drive_c_counts_wherever_it_is() {
         let first = |mounts: &str| drives(mounts).first().cloned();
         assert_eq!(first("drvfs /c 9p rw,aname=drvfs;path=C:\\134;uid=0 0 0\n"), Some("/c".into()));
         assert_eq!(first("C: /mnt/c drvfs rw,noatime,uid=1000 0 0\n"), Some("/mnt/c".into()));
         assert_eq!(first("drvfsaC /mnt/my\\040c virtiofs rw 0 0\n"), Some("/mnt/my c".into()));
+        assert_eq!(first("drvfsD0 /mnt/d virtiofs rw 0 0\ndrvfsC1 /c virtiofs rw 0 0\n"), Some("/c".into()));
         for other in [
             "none /mnt/c tmpfs rw 0 0\n",
             "C:\\134 /mnt/c 9p rw,aname=host 0 0\n",
             "me@host:/C: /mnt/c fuse.sshfs rw,aname=drvfs 0 0\n",
-            "C:\\134 /mnt/c 9p rw,aname=drvfs 0 0\ntmpfs /mnt/c tmpfs rw 0 0\n",
+            "C: /mnt/c drvfs rw 0 0\ntmpfs /mnt/c tmpfs rw 0 0\n",
             "C:\n",
+            "D: /mnt/c drvfs rw,noatime,uid=1000 0 0\n",
+            "drvfsaD0 /mnt/c virtiofs rw 0 0\n",
+            "drvfsa /mnt/c virtiofs rw 0 0\n",
+            "drvfsCloud /mnt/c virtiofs rw 0 0\n",
+            "E:\\134 /mnt/c 9p rw,aname=drvfs;path=E:\\134;uid=0 0 0\n",
+            "C:\\134 /mnt/c 9p rw,aname=drvfs;path=C:\\134stick;uid=0 0 0\n",
         ] {
             assert_eq!(first(other), None, "{other}");
         }
