@@ -71,6 +71,8 @@ fn part(by: By) -> MutexGuard<'static, Parting> {
 
 #[cfg(unix)]
 pub use signals::end_by_ctrl_c;
+#[cfg(windows)]
+pub use signals::leave_keys;
 
 #[cfg(unix)]
 mod signals {
@@ -123,10 +125,20 @@ mod signals {
 mod signals {
     use super::{By, part};
     use std::future::poll_fn;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::Poll;
     use std::{io, thread};
     use tokio::runtime::Builder;
     use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    /// Whether keys are another program's.
+    static KEYS_LEFT: AtomicBool = AtomicBool::new(false);
+
+    /// From now on Ctrl-C and Ctrl-Break end nothing here: they are for the command that runs in our place.
+    /// That they don't, the system has to be told besides.
+    pub fn leave_keys() {
+        KEYS_LEFT.store(true, Ordering::Relaxed);
+    }
 
     /// How a process ends that Ctrl-C ends (`STATUS_CONTROL_C_EXIT`).
     const BY_CTRL_C: u32 = 0xC000_013A;
@@ -139,8 +151,11 @@ mod signals {
         let (mut close, mut logoff, mut shutdown) = (ctrl_close()?, ctrl_logoff()?, ctrl_shutdown()?);
         thread::Builder::new().spawn(move || {
             let by = runtime.block_on(poll_fn(|cx| {
-                // Each is asked, so that each wakes this thread.
-                let key = c.poll_recv(cx).is_ready() | brk.poll_recv(cx).is_ready();
+                // Each is asked, so that each wakes this thread; a key that is left, until there is none.
+                let mut key = c.poll_recv(cx).is_ready() | brk.poll_recv(cx).is_ready();
+                while key && KEYS_LEFT.load(Ordering::Relaxed) {
+                    key = c.poll_recv(cx).is_ready() | brk.poll_recv(cx).is_ready();
+                }
                 let ends = close.poll_recv(cx).is_ready()
                     | logoff.poll_recv(cx).is_ready()
                     | shutdown.poll_recv(cx).is_ready();

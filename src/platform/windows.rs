@@ -34,11 +34,13 @@ pub fn open_named(path: &Path) -> io::Result<File> {
 pub fn leave_session() {}
 
 /// Runs a command and ends as it does; here it is waited for. Ctrl-C is the command's alone, as it is on
-/// Unix: who takes that event and does nothing goes on.
+/// Unix: who takes that event and does nothing goes on. A line that waited for something has left a thread
+/// that would end us.
 ///
 /// # Errors
 /// It can't be run.
 pub fn become_command(mut command: Command) -> io::Result<ExitCode> {
+    super::parting::leave_keys();
     let _untouched = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     let code = command.status()?.code().unwrap_or(1);
     // Windows has codes of 32 bits, and a program can end with eight of them.
