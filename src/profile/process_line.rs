@@ -29,11 +29,12 @@ pub fn is_special(c: char) -> bool {
 }
 
 /// On Windows a backslash is the one character between folders, and `~` is in short names: botocore's own
-/// splitter and cmd.exe, which all other SDKs ask there, leave both alone. cmd.exe acts on `%` and `^`.
+/// splitter and cmd.exe, which all other SDKs ask there, leave both alone. cmd.exe acts on `%` and `^`, and
+/// ends a word at `,`, `=` and `;` as it does at a blank.
 fn is_special_on(os: Os, c: char) -> bool {
     match (os, c) {
         (Os::Windows, '~' | '\\') => false,
-        (Os::Windows, '%' | '^') | (_, '\\') => true,
+        (Os::Windows, '%' | '^' | ',' | '=') | (_, '\\') => true,
         _ => SHELL_CHARACTERS.contains(c),
     }
 }
@@ -86,8 +87,9 @@ pub fn of(program: &Path, name: &str) -> Result<String, Error> {
         None => Err(Error::new(
             Next::Configure,
             format!(
-                "This program is {}, and some AWS tools can't run a path with a blank, a quote or one of # ; ~ $ in it.",
-                program.display()
+                "This program is {}, and some AWS tools can't run a path with a blank, a quote or one of {} in it.",
+                program.display(),
+                if Os::HERE == Os::Windows { "# ; $ , = %" } else { "# ; ~ $" },
             ),
             elsewhere(Os::HERE, program),
         )),
@@ -141,8 +143,12 @@ mod tests {
     #[test]
     fn a_backslash_is_itself_on_windows_alone() {
         assert!(!is_special_on(Os::Windows, '\\') && !is_special_on(Os::Windows, '~'));
-        assert!("% ^ $ & | ; # \"".split(' ').all(|c| is_special_on(Os::Windows, c.parse().unwrap())));
-        assert!(!is_special_on(Os::Linux, '%') && is_special_on(Os::Linux, '~'));
+        assert!(
+            "% ^ $ & | ; , = ( ) < > ! # \""
+                .split(' ')
+                .all(|c| is_special_on(Os::Windows, c.parse().unwrap()))
+        );
+        assert!(!"%,=".contains(|c| is_special_on(Os::Linux, c)) && is_special_on(Os::Linux, '~'));
         let short = elsewhere(Os::Windows, Path::new("C:/Program Files/cc/cognito-creds.exe"));
         assert!(short.contains("GetFolder('C:/Program Files/cc').ShortPath"), "{short}");
         assert!([Os::Linux, Os::MacOs, Os::OtherUnix].iter().all(|os| is_special_on(*os, '\\')));
