@@ -25,7 +25,8 @@ pub use dumps::keep_out_of_dumps;
 pub use named_file::read_named;
 pub use os::Os;
 pub use private_file::{
-    check_private_dir, make_private_dir, open_private, read_private, remove_private, rewrite, write_private,
+    check_private_dir, make_private_dir, make_secret_dir, open_private, read_private, remove_private,
+    rewrite, write_private,
 };
 pub use process::Process;
 pub use start::{Started, start_apart, tell_starter};
@@ -126,7 +127,7 @@ pub enum Unusable {
     Missing,
     /// It can't be created or written: a read-only home, a full disk.
     Unwritable(std::io::Error),
-    /// It stays open to others: its file system keeps no permissions.
+    /// It stays open to others: its file system keeps no permissions, or, on Windows, somebody else owns it.
     Open,
     /// It belongs to this user id.
     Foreign(u32),
@@ -139,6 +140,7 @@ impl fmt::Display for Unusable {
         match self {
             Self::Missing => f.write_str("does not exist"),
             Self::Unwritable(cause) => write!(f, "can't be written ({})", reason(cause)),
+            Self::Open if cfg!(windows) => f.write_str("can't be closed to others: icacls fails there"),
             Self::Open => f.write_str("can't be closed to others on its file system"),
             Self::Foreign(owner) => write!(f, "belongs to another user (uid {owner})"),
             Self::NotAFolder => f.write_str("is a link or a file, not a folder"),

@@ -61,6 +61,9 @@ begin_windows() {
             tests/windows/process_prng.c -ladvapi32
     fi
 
+    x86_64-w64-mingw32-gcc -Wall -Werror -O2 -s -o "$folder/icacls.exe" tests/windows/icacls.c
+    mv -- "$folder/icacls.exe" "$system32/icacls.exe"
+
     # At each start Wine gives every process one folder of these names. Until this server ends, the tests give
     # each of their machines its own.
     wineserver --persistent

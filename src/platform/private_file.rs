@@ -1,7 +1,7 @@
 //! Files and folders that are ours alone: 0600 in 0700, never through a link, never torn.
 //!
-//! On Windows the folder's access list does this: it is given to a folder of ours when it is made, and what is
-//! made in there inherits it.
+//! On Windows the folder's access list does this: it is given to a folder of ours when it is made, and again
+//! before a secret is written; what is made in there inherits it.
 
 #[cfg_attr(unix, path = "private_file/unix.rs")]
 #[cfg_attr(windows, path = "private_file/windows.rs")]
@@ -36,13 +36,23 @@ pub fn make_private_dir(path: &Path) -> Result<(), Unusable> {
         return Err(Unusable::Unwritable(error));
     }
     if is_new {
-        rights::protect(path);
+        // Locks and notes are kept in an open one too.
+        let _ = rights::protect(path);
     }
     let checked = check_private_dir(path);
     if matches!(checked, Ok(()) | Err(Unusable::Open)) {
         rights::writable(path).map_err(Unusable::Unwritable)?;
     }
     checked
+}
+
+/// As [`make_private_dir`], for secrets: a folder that is there may have been made by somebody else.
+///
+/// # Errors
+/// As [`make_private_dir`].
+pub fn make_secret_dir(path: &Path) -> Result<(), Unusable> {
+    make_private_dir(path)?;
+    rights::protect(path)
 }
 
 /// The whole of a file of ours, or `None` where there is none.

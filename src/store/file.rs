@@ -7,7 +7,8 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// One 0600 file for each entry in a 0700 folder.
+/// One 0600 file for each entry in a 0700 folder; on Windows the folder's access list has the user, the system
+/// and administrators.
 #[derive(Debug)]
 pub struct Files {
     folder: PathBuf,
@@ -60,7 +61,7 @@ impl Store for Files {
             let text = "neither HOME nor XDG_DATA_HOME names a folder for it";
             return Err(StoreError::Failed(text.to_owned()));
         }
-        platform::make_private_dir(&self.folder).map_err(|why| self.about_folder(&why))?;
+        platform::make_secret_dir(&self.folder).map_err(|why| self.about_folder(&why))?;
         platform::write_private(&self.path(name), value).map_err(|error| self.about_file(name, &error))
     }
 

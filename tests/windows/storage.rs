@@ -1,7 +1,7 @@
 //! Where things are kept: long values in parts in the Credential Manager, the rest below `%LOCALAPPDATA%`.
 
 use crate::credential_manager::{self, Item, LOCAL};
-use crate::machine::{issue_short_credentials, issue_short_tokens, signed_in, windows};
+use crate::machine::{home, issue_short_credentials, issue_short_tokens, signed_in, windows};
 use crate::support::{IN_A_FILE, Machine, alice};
 use cognito_sandbox::Person;
 use std::collections::BTreeSet;
@@ -99,4 +99,55 @@ fn by_choice_the_login_is_a_file_and_nothing_of_it_is_in_the_credential_manager(
     assert_eq!(credential_manager::login(&machine), []);
     machine.run(&["logout", "--profile", "dev"]);
     assert!(machine.login_file().is_none());
+}
+
+/// What the folder of the file store is told by icacls, of which Wine has none: tests/windows/icacls.c.
+fn told(machine: &Machine) -> Vec<String> {
+    let notes = std::fs::read_to_string(machine.path("icacls")).unwrap_or_default();
+    let folder = format!(r"{}\AppData\Local\cognito-creds", home(machine));
+    let words =
+        |line: &str| line.trim_end().strip_prefix(&folder).unwrap_or_else(|| panic!("{line}")).to_owned();
+    notes.lines().map(words).collect()
+}
+
+fn with_lists(set: &[(&str, &str)]) -> Machine {
+    let mut machine = windows(IN_A_FILE);
+    machine.set("ICACLS_NOTES", &format!(r"{}\icacls", home(&machine)));
+    for (name, value) in set {
+        machine.set(name, value);
+    }
+    machine
+}
+
+#[test]
+fn before_a_login_is_a_file_its_folder_is_closed_whoever_made_it() {
+    let mut machine = with_lists(&[("USERNAME", "mallory"), ("SystemRoot", r"Z:\nowhere")]);
+    std::fs::create_dir_all(machine.path("AppData/Local/cognito-creds")).unwrap();
+    machine.seat(alice());
+    machine.call().document();
+    assert!(machine.login_file().is_some());
+    let told = told(&machine);
+    let given = " /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F *S-1-3-4:(OI)(CI)(RC) *S-1-5-21-";
+    assert!(told[0].starts_with(given) && told[0].ends_with(":(OI)(CI)F") && told[1].is_empty(), "{told:?}");
+    assert!(told.chunks(2).all(|two| two == &told[..2]), "{told:?}");
+}
+
+#[test]
+fn rights_that_somebody_has_in_the_folder_are_taken_back() {
+    let mut machine = with_lists(&[("ICACLS_STRANGER", "at first")]);
+    machine.seat(alice());
+    machine.call().document();
+    assert!(machine.login_file().is_some());
+    assert_eq!(told(&machine).iter().filter(|words| *words == " /reset").count(), 1);
+}
+
+#[test]
+fn in_a_folder_that_stays_open_to_others_no_login_is_kept() {
+    for (name, value) in [("ICACLS_FAILS", "yes"), ("ICACLS_STRANGER", "for ever")] {
+        let mut machine = with_lists(&[(name, value)]);
+        machine.seat(alice());
+        let (what, _) = machine.call().failure();
+        assert!(what.contains("can't be closed to others"), "{name}: {what}");
+        assert!(machine.login_file().is_none(), "{name}");
+    }
 }

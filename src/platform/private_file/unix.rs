@@ -17,8 +17,11 @@ pub fn close(builder: &mut DirBuilder) {
     builder.mode(0o700);
 }
 
-/// Nothing to do: see [`close`].
-pub fn protect(_: &Path) {}
+/// Nothing to do: see [`close`] and [`check_private_dir`].
+#[allow(clippy::unnecessary_wraps, reason = "Windows has an error to tell")]
+pub fn protect(_: &Path) -> Result<(), Unusable> {
+    Ok(())
+}
 
 /// Whether a file can be made in this folder, without making one.
 pub fn writable(folder: &Path) -> io::Result<()> {
