@@ -63,6 +63,8 @@ begin_windows() {
 
     x86_64-w64-mingw32-gcc -Wall -Werror -O2 -s -o "$folder/icacls.exe" tests/windows/icacls.c
     mv -- "$folder/icacls.exe" "$system32/icacls.exe"
+    # In the place of the one that is part of Wine.
+    wine reg add 'HKEY_CURRENT_USER\Software\Wine\DllOverrides' /v icacls.exe /d native /f >/dev/null
 
     # At each start Wine gives every process one folder of these names. Until this server ends, the tests give
     # each of their machines its own.

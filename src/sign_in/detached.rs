@@ -53,7 +53,8 @@ fn start(command: &str, profile: &Profile) -> Result<Started, Error> {
     // One word, so that a name with a leading hyphen is no flag.
     child.args([command, &format!("--profile={}", profile.name)]);
     // A `ca_bundle` of the config file may be relative to the caller's folder, which the child leaves.
-    if let Some(bundle) = profile.ca_bundle.as_ref().and_then(|path| std::path::absolute(path).ok()) {
+    let relative = profile.ca_bundle.as_ref().filter(|path| path.is_relative());
+    if let Some(bundle) = relative.and_then(|path| std::path::absolute(path).ok()) {
         child.env("AWS_CA_BUNDLE", bundle);
     }
     platform::start_apart(child).map_err(|e| lost(profile).because(e))

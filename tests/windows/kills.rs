@@ -79,3 +79,18 @@ fn ctrl_c_ends_a_login_and_the_next_may_begin_at_once() {
     assert_eq!(machine.run(&["login", "--profile", "dev"]).code, 0);
     assert_eq!(machine.tabs().len(), 2);
 }
+
+#[test]
+fn ctrl_c_in_exec_is_for_the_command_alone() {
+    let machine = windows("");
+    let mut exec = machine.command(&["exec", "--profile", "dev", "--", "cmd.exe", "/C"]);
+    let (began, go) = ("began", "go");
+    exec.args([format!("echo >{began} & for /L %i in (1,0,2) do @if exist {go} exit 42")]);
+    let mut exec = exec.current_dir(machine.path("")).spawn().unwrap();
+    wait_until("the tab", || machine.tabs().len() == 1);
+    alice().sign_in(&machine.tabs()[0]).unwrap();
+    wait_until("the command", || machine.path(began).exists());
+    kill_process(Pid::from_child(&exec), Signal::INT).unwrap();
+    std::fs::write(machine.path(go), "").unwrap();
+    assert_eq!(exec.wait().unwrap().code(), Some(42));
+}

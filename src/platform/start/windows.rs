@@ -3,22 +3,25 @@
 //! `std::process` lets a child inherit every handle that can be: also our stdout, which an SDK reads to its
 //! end, so that the SDK would wait for the end of the sign-in (rust-lang/rust#54760). So the process is
 //! started by the system's own call, and gets the name of a pipe as an argument: no secret, and nobody else can
-//! write there. Its environment and its folder are ours.
+//! write there. Its environment is ours: winsafe has no sound way to give it another one.
 
 use crate::platform::command_line;
 use crate::secret::random_text;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use winsafe::guard::CloseHandlePiGuard;
-use winsafe::{CreateProcess, STARTUPINFO, co};
+use winsafe::{CreateProcess, GetSystemDirectory, STARTUPINFO, co};
 
 /// The argument that names the pipe.
 const PIPE: &str = "--starter=";
+/// Variables that name a file, as read by us and by rustls-native-certs.
+const FILES: [&str; 3] = ["AWS_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// How often it is asked whether a child that says nothing has ended.
 const ASK: Duration = Duration::from_millis(100);
 
@@ -59,15 +62,40 @@ fn create(command: &Command, pipe: &str) -> io::Result<CloseHandlePiGuard> {
     let pipe = format!("{PIPE}{pipe}");
     let words: Vec<&str> = words.into_iter().chain([pipe.as_str()]).collect();
     let line = command_line::of(&words);
+    let folder = folder(command);
     let apart = co::CREATE::NO_WINDOW | co::CREATE::NEW_PROCESS_GROUP;
     let start = |flags| {
         // With no streams named, the system would give the child ours after all.
         let mut info = STARTUPINFO::default();
         info.dwFlags = co::STARTF::USESTDHANDLES;
-        CreateProcess(Some(words[0]), Some(&line), None, None, false, flags, &[], None, &mut info)
+        CreateProcess(
+            Some(words[0]),
+            Some(&line),
+            None,
+            None,
+            false,
+            flags,
+            &[],
+            folder.as_deref(),
+            &mut info,
+        )
     };
     let started = start(apart | co::CREATE::BREAKAWAY_FROM_JOB).or_else(|_| start(apart));
     started.map_err(|error| io::Error::from_raw_os_error(error.raw().cast_signed()))
+}
+
+/// The system's folder in the place of the caller's, which could not be removed while the child runs, or while
+/// a browser does that it opened. But where a file is named relative to the caller's folder, by one of the
+/// variables or by what the command was to be told, the child stays there, so that the name keeps its meaning.
+fn folder(command: &Command) -> Option<String> {
+    let is_relative = |name: &&str| {
+        std::env::var_os(name).is_some_and(|path| {
+            let path = Path::new(&path);
+            path.is_relative() && !path.starts_with("~") && path != Path::new("")
+        })
+    };
+    let stays = FILES.iter().any(is_relative) || command.get_envs().next().is_some();
+    if stays { None } else { GetSystemDirectory().ok() }
 }
 
 impl Read for Way {
