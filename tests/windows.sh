@@ -63,8 +63,6 @@ begin_windows() {
 
     x86_64-w64-mingw32-gcc -Wall -Werror -O2 -s -o "$folder/icacls.exe" tests/windows/icacls.c
     mv -- "$folder/icacls.exe" "$system32/icacls.exe"
-    # In the place of the one that is part of Wine.
-    wine reg add 'HKEY_CURRENT_USER\Software\Wine\DllOverrides' /v icacls.exe /d native /f >/dev/null
 
     # At each start Wine gives every process one folder of these names. Until this server ends, the tests give
     # each of their machines its own.
@@ -73,6 +71,8 @@ begin_windows() {
     for name in USERPROFILE LOCALAPPDATA APPDATA HOMEDRIVE HOMEPATH; do
         wine reg delete 'HKEY_CURRENT_USER\Volatile Environment' /v "$name" /f >/dev/null
     done
+    # In the place of the icacls that is part of Wine.
+    wine reg add 'HKEY_CURRENT_USER\Software\Wine\DllOverrides' /v icacls.exe /d native /f >/dev/null
 }
 
 # With every process that a test has left running in it.
