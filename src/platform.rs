@@ -140,7 +140,6 @@ impl fmt::Display for Unusable {
         match self {
             Self::Missing => f.write_str("does not exist"),
             Self::Unwritable(cause) => write!(f, "can't be written ({})", reason(cause)),
-            Self::Open if cfg!(windows) => f.write_str("can't be closed to others: icacls fails there"),
             Self::Open => f.write_str("can't be closed to others on its file system"),
             Self::Foreign(owner) => write!(f, "belongs to another user (uid {owner})"),
             Self::NotAFolder => f.write_str("is a link or a file, not a folder"),
