@@ -1,6 +1,7 @@
 //! The corpus of messages as a whole: each is two lines, the second one a command that a shell and
 //! this program understand, and none is left over from a test that has gone.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use clap::Parser;
