@@ -137,6 +137,7 @@ fn waiting_for_a_lock_ends_with_the_lock_the_result_or_the_deadline() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "an open file is not replaced on Windows: src/lock.rs")]
 fn a_stuck_holder_is_overtaken_by_one_and_waited_for_by_nobody_again() {
     let world = tempfile::tempdir().unwrap();
     let path = world.path().join("login.lock");
