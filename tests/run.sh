@@ -46,7 +46,8 @@ suite_docs() {
 
 suite_unit() {
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --workspace --locked --no-fail-fast
+        # Most tests wait more than they work.
+        cargo nextest run --workspace --locked --no-fail-fast --test-threads "$((2 * $(nproc)))"
         # nextest runs no examples in documentation.
         cargo test --workspace --locked --doc
     else

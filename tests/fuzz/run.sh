@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets and runs them, two at a time.
 #
-#   tests/fuzz/run.sh                       each for a minute, those with little to read for half of one
+#   tests/fuzz/run.sh                       each for a minute, those with little to read for a third of one
 #   tests/fuzz/run.sh SECONDS [TARGET...]   these, or all, for this long
 #
 # A finding ends its target and makes the exit code 1; its input lies in target/fuzz/findings, to be run again with
@@ -16,7 +16,7 @@ root=$(cd -- "$(dirname -- "$0")/../.." && pwd -P)
 place=${CARGO_TARGET_DIR:-$root/target}/fuzz
 
 # Their whole input is a head, a document or some words.
-little_to_read=(serve discovery wire stored)
+little_to_read=(serve discovery wire stored shown)
 
 main() {
     cd -- "$root"
@@ -36,7 +36,7 @@ main() {
 }
 
 default_seconds() {
-    if [[ " ${little_to_read[*]} " == *" $1 "* ]]; then echo 30; else echo 60; fi
+    if [[ " ${little_to_read[*]} " == *" $1 "* ]]; then echo 20; else echo 60; fi
 }
 
 # Runs target NAME for SECONDS. The seeds are read only; what is new goes into the first folder.
