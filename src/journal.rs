@@ -1,5 +1,5 @@
 //! What is remembered between calls that is no secret: the last failure of a profile, its last
-//! attempt to renew, and the last sign-in of a login. Several SDKs throw a credential process' message
+//! attempt to renew, the last sign-in of a login, and where it lies if not in the keychain. Several SDKs throw a credential process' message
 //! away; here it survives.
 
 use crate::clock::Timestamp;
@@ -146,8 +146,11 @@ impl Journal {
         self.note_for(Wanted::Credentials, profile, message);
     }
 
-    /// [`Self::note`], where it may have been for less than credentials.
+    /// [`Self::note`], where it may have been for less than credentials. One in the place of a failure to get
+    /// credentials goes when that would.
     pub fn note_for(&self, wanted: Wanted, profile: &str, message: &str) {
+        let replaced = self.last_event(profile).filter(|last| !last.is_notice).map(|last| last.wanted);
+        let wanted = if replaced == Some(Wanted::Credentials) { Wanted::Credentials } else { wanted };
         self.write_event(profile, message, false, wanted);
     }
 

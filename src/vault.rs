@@ -210,7 +210,7 @@ impl<'a> Vault<'a> {
             }
         }
         if let Some(found) = found {
-            self.is_newest(found.1, &silent)?;
+            self.is_newest(&found.0, found.1, &silent)?;
             return Ok(Some(found));
         }
         // A system without a keychain has nothing in it.
@@ -281,22 +281,26 @@ impl<'a> Vault<'a> {
                 let _ = place.delete(&entry);
                 continue;
             }
-            if rank > 0 {
-                self.will_lie_in(place);
-            }
+            let word = (rank > 0).then(|| self.will_lie_in(place));
             match place.save(&entry, &bytes, None) {
                 Ok(()) => {
                     saved_in = Some(place);
-                    if rank == 0 {
-                        self.lies_in_front();
-                    } else if !self.told.replace(true) {
+                    if place.kind == Kind::Keychain {
+                        self.lies_nowhere_else();
+                    }
+                    if rank > 0 && !self.told.replace(true) {
                         self.notice(&format!(
                             "There is no usable keychain; the login is kept in the {}.",
                             place.describe()
                         ));
                     }
                 }
-                Err(e) => trouble = trouble.or(Some(self.unusable(&*place, &e))),
+                Err(e) => {
+                    if let Some(word) = word {
+                        self.does_not_lie_there(word);
+                    }
+                    trouble = trouble.or(Some(self.unusable(&*place, &e)));
+                }
             }
         }
         match (saved_in, &self.seed) {
@@ -334,7 +338,7 @@ impl<'a> Vault<'a> {
     /// Removes the login from all of [`Self::every_copy`]'s places; those that refused.
     pub fn delete_login(&self) -> Vec<Unreached<'_>> {
         let entry = self.profile.login_entry();
-        self.lies_in_front();
+        self.lies_nowhere_else();
         self.all_login_places()
             .filter_map(|place| Some(Unreached { place, why: place.delete(&entry).err()? }))
             .collect()

@@ -18,7 +18,7 @@ use cognito_creds::clock::Timestamp;
 use cognito_creds::http::Proxies;
 use cognito_creds::journal::Journal;
 use cognito_creds::login::Login;
-use cognito_creds::profile::Profile;
+use cognito_creds::profile::{Profile, StoreChoice};
 use cognito_creds::secret::{IdToken, RefreshToken};
 use cognito_creds::session::{Session, Silent};
 use cognito_creds::user_pool::claims::Claims;
@@ -328,6 +328,42 @@ fn who_can_not_reach_the_newer_copy_is_told_what_helps() {
     });
 }
 
+/// The profile looks into the keychain alone by now.
+#[test]
+#[ignore = "in_a_home_of_its_own runs it"]
+fn an_old_copy_is_not_used_by_a_profile_that_does_not_look_where_the_newer_one_is() {
+    let mut world = World::new("");
+    world.happen(&Event::Elapse(7200)).unwrap();
+    world.authority.will_answer(TokenAnswer::Good, PoolAnswer::Good);
+    world.set_trouble(Trouble::FullAfter(0), Trouble::KeepsAll);
+    world.with_session(|session| session.silent(false)).unwrap();
+    world.set_trouble(Trouble::None, Trouble::None);
+    world.profile.store = StoreChoice::Keychain;
+    let mut told = Snapshot::of("cases", "newer-copy-elsewhere");
+    let error = world.with_session(|session| session.vault.load_stored()).unwrap_err();
+    told.tell("cognito_store has changed meanwhile", &format!("cognito-creds: {error}"));
+    told.compare();
+    world.set_trouble(Trouble::None, Trouble::Locked);
+    world.with_session(|session| session.vault.load_stored()).unwrap_err();
+    world.set_trouble(Trouble::None, Trouble::None);
+    assert!(!world.authority.has_refused_a_token());
+}
+
+/// A keychain that was full for once, and a place behind it that is broken for good.
+#[test]
+#[ignore = "in_a_home_of_its_own runs it"]
+fn a_save_that_no_place_took_leaves_no_word() {
+    let world = World::new("");
+    for keychain in [Trouble::FullAfter(0), Trouble::None] {
+        world.happen(&Event::Elapse(7200)).unwrap();
+        world.authority.will_answer(TokenAnswer::Good, PoolAnswer::Good);
+        world.set_trouble(keychain, Trouble::Absent);
+        let result = world.with_session(|session| session.silent(false));
+        assert_eq!(result.is_ok(), keychain == Trouble::None, "{result:?}");
+        world.set_trouble(Trouble::None, Trouble::None);
+    }
+}
+
 /// A place behind that is broken for good, and never had anything, is in nobody's way.
 #[test]
 #[ignore = "in_a_home_of_its_own runs it"]
@@ -356,7 +392,7 @@ fn in_a_home_of_its_own() {
         .unwrap();
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(
-        ran.status.success() && told.contains("6 passed"),
+        ran.status.success() && told.contains("8 passed"),
         "{told}{}",
         String::from_utf8_lossy(&ran.stderr)
     );

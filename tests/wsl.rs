@@ -172,8 +172,9 @@ fn without_a_way_to_windows_nobody_waits_for_a_browser() {
     let inside = Inside::new("");
     let page = pages::Page::read(pages::root().join("docs/wsl.md"));
     let [profile] = &page.blocks("text")[..] else { panic!("one profile is shown") };
-    let program = inside.script("c/Tools/cognito-creds.exe", "#!/bin/sh\n");
-    let profile = profile.replace("/mnt/c/Tools/cognito-creds.exe", program.to_str().unwrap());
+    let program = inside.script("c/bin/cognito-creds.exe", "#!/bin/sh\n");
+    let profile =
+        profile.replace("/mnt/c/Users/alice/.cargo/bin/cognito-creds.exe", program.to_str().unwrap());
     assert!(profile.contains(program.to_str().unwrap()), "{profile}");
     inside.0.configure(&profile);
     let ran = inside.run(&["configure", "--profile", "dev", "--role", "ReadOnly"]);

@@ -88,7 +88,7 @@ pub fn wsl(name: &str, env: &dyn Environment) -> Option<Finding> {
         }
         None if wsl.interop => {
             let saw = format!(
-                "yes, but no drive with Windows is mounted here, so that its browser may not open; {STAYS}"
+                "yes, but no drive C: with Windows is mounted here, so that its browser may not open; {STAYS}"
             );
             Finding::warn(CHECK, saw, paste)
         }

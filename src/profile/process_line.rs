@@ -29,19 +29,25 @@ pub fn is_special(c: char) -> bool {
 }
 
 /// On Windows a backslash is the one character between folders, and `~` is in short names: botocore's own
-/// splitter and cmd.exe, which all other SDKs ask there, leave both alone. cmd.exe acts on `%` and `^`, and
-/// ends a word at `,`, `=` and `;` as it does at a blank.
+/// splitter and cmd.exe, which all other SDKs ask there, leave both alone. cmd.exe acts on `%` and `^`.
 fn is_special_on(os: Os, c: char) -> bool {
     match (os, c) {
         (Os::Windows, '~' | '\\') => false,
-        (Os::Windows, '%' | '^' | ',' | '=') | (_, '\\') => true,
+        (Os::Windows, '%' | '^') | (_, '\\') => true,
         _ => SHELL_CHARACTERS.contains(c),
     }
 }
 
-/// Whether every SDK reads this text as one word.
-pub fn every_sdk_reads(word: &str) -> bool {
-    !word.contains(|c: char| c.is_whitespace() || c.is_control() || is_special(c))
+/// Whether every SDK reads this program's path as one word.
+pub fn every_sdk_reads(program: &str) -> bool {
+    is_read_on(Os::HERE, program)
+}
+
+/// cmd.exe ends a program's name at `,` and `=` as it does at a blank; what follows it may have both.
+fn is_read_on(os: Os, program: &str) -> bool {
+    let ends_it =
+        |c: char| c.is_whitespace() || c.is_control() || (os == Os::Windows && matches!(c, ',' | '='));
+    !program.contains(|c: char| ends_it(c) || is_special_on(os, c))
 }
 
 /// Whether a value of the key runs this program, whatever is wrong with it otherwise. A wrapper around
@@ -144,11 +150,13 @@ mod tests {
     fn a_backslash_is_itself_on_windows_alone() {
         assert!(!is_special_on(Os::Windows, '\\') && !is_special_on(Os::Windows, '~'));
         assert!(
-            "% ^ $ & | ; , = ( ) < > ! # \""
-                .split(' ')
-                .all(|c| is_special_on(Os::Windows, c.parse().unwrap()))
+            "% ^ $ & | ; ( ) < > ! # \"".split(' ').all(|c| is_special_on(Os::Windows, c.parse().unwrap()))
         );
-        assert!(!"%,=".contains(|c| is_special_on(Os::Linux, c)) && is_special_on(Os::Linux, '~'));
+        assert!(!is_special_on(Os::Linux, '%') && is_special_on(Os::Linux, '~'));
+        for path in [r"C:\a,b\cc.exe", r"C:\a=b\cc.exe"] {
+            assert!(!is_read_on(Os::Windows, path), "{path}");
+        }
+        assert!(is_read_on(Os::Linux, "/a,b=c/cc") && is_read_on(Os::Windows, r"C:\ab\cc.exe"));
         let short = elsewhere(Os::Windows, Path::new("C:/Program Files/cc/cognito-creds.exe"));
         assert!(short.contains("GetFolder('C:/Program Files/cc').ShortPath"), "{short}");
         assert!([Os::Linux, Os::MacOs, Os::OtherUnix].iter().all(|os| is_special_on(*os, '\\')));
