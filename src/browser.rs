@@ -42,7 +42,7 @@ pub fn launcher_of_windows(wsl: &Wsl) -> Option<PathBuf> {
     of_windows::launcher(wsl)
 }
 
-/// Whether the environment names a way to Windows that is no more; [`open`] then lets WSL find another.
+/// Whether the environment names a way to Windows that is no more; [`open()`] then lets WSL find another.
 pub fn names_an_ended_session(env: &dyn Environment) -> bool {
     env.var(wsl::SOCKET).is_some_and(|session| of_windows::has_ended(&session))
 }

@@ -12,7 +12,7 @@ use crate::profile::Profile;
 use crate::profile::flow::{Basic, Flow};
 use crate::secret::{self, OpenIdToken, SecretAccessKey, SessionToken};
 use ::http::{HeaderValue, Method, Request, Uri};
-use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
+use aws_smithy_xml::decode::{Document, ScopedDecoder, StartEl, try_data};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::form_urlencoded;
@@ -95,8 +95,8 @@ impl IdentityPool<'_> {
 /// The credentials of `role` in an answer; `None` unless all four parts are there.
 pub fn credentials(xml: &str, role: &str) -> Option<Credentials> {
     let (mut key, mut secret, mut session, mut end) = (None, None, None, None);
-    let mut document = Document::new(whole(xml)?);
-    let mut root = document.root_element().ok()?;
+    let mut document = Document::new(xml);
+    let mut root = document.root_element().ok().filter(|root| is_whole(xml, root.start_el()))?;
     each(&mut root, "AssumeRoleWithWebIdentityResult", |result| {
         each(result, "Credentials", |credentials| {
             leaves(credentials, |name, text| match name {
@@ -122,8 +122,9 @@ pub fn credentials(xml: &str, role: &str) -> Option<Credentials> {
 /// Code and message of an error answer.
 pub fn error(xml: &str) -> Option<(String, String)> {
     let (mut code, mut message) = (None, String::new());
-    let mut document = Document::new(whole(xml)?);
-    let mut root = document.root_element().ok().filter(|root| root.start_el().matches("ErrorResponse"))?;
+    let mut document = Document::new(xml);
+    let is_error = |root: &StartEl<'_>| root.matches("ErrorResponse") && is_whole(xml, root);
+    let mut root = document.root_element().ok().filter(|root| is_error(root.start_el()))?;
     each(&mut root, "Error", |error| {
         leaves(error, |name, text| match name {
             "Code" => code = Some(text.to_owned()),
@@ -134,13 +135,12 @@ pub fn error(xml: &str) -> Option<(String, String)> {
     Some((code?, message))
 }
 
-/// The parser takes a text that ends in the middle; half a session token is none. What ends with a tag does not
-/// end within a text, where `<` can't stand (XML 1.0 §2.4).
-fn whole(xml: &str) -> Option<&str> {
-    let xml = xml.trim_end();
-    let (_, end) = xml.rsplit_once("</")?;
-    let root = end.strip_suffix("Response>")?;
-    root.bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(xml)
+/// The parser takes a text that ends in the middle, and tags that close others than were opened; half a session token
+/// is none. What ends with a tag does not end within a text, where `<` can't stand (XML 1.0 §2.4), and the root's end
+/// stands in a document once.
+fn is_whole(xml: &str, root: &StartEl<'_>) -> bool {
+    let end = format!("</{}>", root.local());
+    xml.find(&end).is_some_and(|at| xml[at + end.len()..].trim_end().is_empty())
 }
 
 /// Every child of that name.
@@ -214,6 +214,21 @@ mod tests {
             let mut rest = parts.to_vec();
             rest.remove(missing);
             assert!(answer(&rest).is_none(), "{}", parts[missing]);
+        }
+    }
+    /// Found by fuzzing: the parser goes on behind an end that is not the root's, and takes the later of two values.
+    #[test]
+    fn an_answer_whose_end_is_not_its_own_gives_nothing() {
+        let parts = "<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey>\
+             <SessionToken>T</SessionToken><Expiration>2026-11-20T13:35:44Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>";
+        assert!(credentials(&format!("<XResponse>{parts}</XResponse>\n"), "role").is_some());
+        for xml in [
+            format!("<XResponse>{parts}</Response>"),
+            format!("<XResponse>{parts}</XResponse>{parts}</XResponse>"),
+            format!("<XResponse>{parts}"),
+            format!("<XResponse>{parts}</XResponse><more/>"),
+        ] {
+            assert!(credentials(&xml, "role").is_none(), "{xml}");
         }
     }
 }
