@@ -105,7 +105,7 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn replace(path: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<()> {
     let (folder, prefix) = temporaries_of(path)?;
     let temporary = folder.join(format!("{prefix}{:016x}.tmp", getrandom::u64()?));
-    let written = write_new(&temporary, bytes, old).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, bytes, old).and_then(|()| rights::rename(&temporary, path));
     if let Err(error) = written {
         let _ = fs::remove_file(&temporary);
         return Err(error);

@@ -116,6 +116,11 @@ pub fn sync(file: &File) -> io::Result<()> {
     synced
 }
 
+/// Puts a file in the place of another (rename(2)).
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
 /// Makes a rename in this folder last (fsync(2)).
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     match sync(&File::open(folder)?) {

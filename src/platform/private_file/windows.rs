@@ -6,7 +6,13 @@ use std::io::{self, ErrorKind};
 use std::os::windows::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 use winsafe::{ConvertSidToStringSid, GetSystemDirectory, HPROCESS, TokenInfo, co};
+
+/// How often a file that somebody has open is tried to be replaced again, and how long after.
+const RENAME_TRIES: u32 = 20;
+const RENAME_PAUSE: Duration = Duration::from_millis(10);
 
 /// Nothing to do yet: see [`protect`].
 pub fn close(_: &mut DirBuilder) {}
@@ -144,6 +150,18 @@ pub fn give_rights(file: &File, old: Option<&Metadata>) -> io::Result<()> {
 /// As durably as the disk can.
 pub fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
+}
+
+/// Puts a file in the place of another, which can't be while somebody has that one open: a reader of ours has it for
+/// less than a millisecond, a virus scanner for some.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    for _ in 0..RENAME_TRIES {
+        match fs::rename(from, to) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => thread::sleep(RENAME_PAUSE),
+            renamed => return renamed,
+        }
+    }
+    fs::rename(from, to)
 }
 
 /// Nothing to do: a folder can't be opened to be flushed.
