@@ -208,17 +208,17 @@ impl Journal {
         self.read(&attempt_file(entry))
     }
 
-    /// Remembers in which kind of place the newest copy of a login lies, where that is not the first.
+    /// Remembers in which kind of place the newest copy of a login lies, where that is not the keychain.
     pub fn record_whereabouts(&self, login: &EntryName, place: &str) {
         self.write(&whereabouts_file(login), &place);
     }
 
-    /// That kind of place; none where it is the first, or not known.
+    /// That kind of place; none where it is the keychain, or not known.
     pub fn whereabouts(&self, login: &EntryName) -> Option<String> {
         self.read(&whereabouts_file(login))
     }
 
-    /// The first place has it.
+    /// The keychain has it, or nothing has.
     pub fn forget_whereabouts(&self, login: &EntryName) {
         self.remove(&whereabouts_file(login));
     }

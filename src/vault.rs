@@ -232,17 +232,14 @@ impl<'a> Vault<'a> {
     /// ours, the kernel keyring some room, and that is better known before a person has signed in.
     pub fn is_ready(&self) -> Result<(), Error> {
         match self.profile.store {
-            StoreChoice::Keychain => self.stored_in().map(|_| ()),
+            StoreChoice::Keychain => self.keychain_answers(),
             // A name that nothing has: the folder alone is looked at, because a file is replaced anyway.
             StoreChoice::File => match self.places.files.load(&EntryName::new("login", [])) {
                 Ok(_) => Ok(()),
                 Err(why) => Err(self.unusable(&*self.places.files, &why)),
             },
             StoreChoice::Kernel => self.kernel_has_room(),
-            StoreChoice::Default if self.places.kernel_logins.is_none() => {
-                let found = self.places.keychain.load(&self.profile.login_entry());
-                found.map(drop).map_err(|why| self.unusable(&*self.places.keychain, &why))
-            }
+            StoreChoice::Default if self.places.kernel_logins.is_none() => self.keychain_answers(),
             // Asked second: a keychain may take its time.
             StoreChoice::Default => self.kernel_has_room().or_else(|_| {
                 match self.places.keychain.load(&self.profile.login_entry()) {
@@ -251,6 +248,12 @@ impl<'a> Vault<'a> {
                 }
             }),
         }
+    }
+
+    /// Whatever lies in it: a sign-in is what an old copy is mended by.
+    fn keychain_answers(&self) -> Result<(), Error> {
+        let found = self.places.keychain.load(&self.profile.login_entry());
+        found.map(drop).map_err(|why| self.unusable(&*self.places.keychain, &why))
     }
 
     /// Something as long as a login, kept and forgotten, unless a login lies there that will be replaced.

@@ -341,6 +341,7 @@ fn an_old_copy_is_not_used_by_a_profile_that_does_not_look_where_the_newer_one_i
     world.profile.store = StoreChoice::Keychain;
     let mut told = Snapshot::of("cases", "newer-copy-elsewhere");
     let error = world.with_session(|session| session.vault.load_stored()).unwrap_err();
+    world.with_session(|session| session.vault.is_ready()).unwrap();
     told.tell("cognito_store has changed meanwhile", &format!("cognito-creds: {error}"));
     told.compare();
     world.set_trouble(Trouble::None, Trouble::Locked);
